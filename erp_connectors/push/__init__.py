@@ -1,0 +1,1 @@
+"""An ERP that calls our REST API."""

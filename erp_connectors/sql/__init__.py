@@ -1,0 +1,1 @@
+"""An ERP that is a database: read-only views in, staging tables out."""

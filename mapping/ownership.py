@@ -1,0 +1,45 @@
+"""Who may change a field: the side that owns it, and no other."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    ERP = "erp"
+    SHOPIFY = "shopify"
+    NOBODY = "nobody"
+
+
+STOCK = "variant.available"
+PRICE = "variant.price"
+COMPARE_AT = "variant.compare_at_price"
+BARCODE = "variant.barcode"
+TITLE = "product.title"
+DESCRIPTION = "product.description"
+VENDOR = "product.vendor"
+TYPE = "product.type"
+STATUS = "product.status"
+ATTRIBUTES = "product.attributes"
+
+DEFAULT_OWNERS: dict[str, Owner] = {
+    STOCK: Owner.ERP,
+    PRICE: Owner.ERP,
+    COMPARE_AT: Owner.ERP,
+    BARCODE: Owner.ERP,
+    TITLE: Owner.ERP,
+    # Shop staff write the texts that sell; the ERP's is taken for a new product only.
+    DESCRIPTION: Owner.SHOPIFY,
+    VENDOR: Owner.ERP,
+    TYPE: Owner.ERP,
+    STATUS: Owner.ERP,
+    ATTRIBUTES: Owner.ERP,
+}
+
+
+def owner_of(field: str, overrides: Mapping[str, Owner] | None = None) -> Owner:
+    """Return the owner of a field; a channel's rule wins over the default.
+
+    A field that nobody mapped has no owner, so nobody may write it.
+    """
+    chosen = (overrides or {}).get(field)
+    return chosen or DEFAULT_OWNERS.get(field, Owner.NOBODY)

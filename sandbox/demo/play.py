@@ -1,0 +1,132 @@
+"""The demo from its first process to the line that says all is in step."""
+
+import os
+import shlex
+import time
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from sandbox.demo import keys, ports, screen, tour
+from sandbox.demo.children import Children
+from sandbox.demo.erps import ERPS
+from sandbox.demo.events import Narrator, StoreLog
+from sandbox.demo.product import CHECKOUT, SYNCS, Product
+from sandbox.demo.store import SandboxStore
+
+PAUSE_SECONDS = 0.25
+
+
+class Demo:
+    """Everything that runs. Call `stop` however it went."""
+
+    def __init__(self, *, erp: str, home: Path) -> None:
+        self._started = time.monotonic()
+        # Each ERP has a store and a Puente of its own: two back offices cannot feed one.
+        self._home = home / erp
+        self._keys = keys.load(home / "secrets.env")
+        self._ports = ports.choose(home / "ports.json")
+        self._url = f"http://127.0.0.1:{self._ports['web']}"
+        self._server_url = os.environ["DATABASE_URL"]
+        self._database = f"puente_{erp}"
+        self._erp = ERPS[erp](self._server_url, self._ports)
+        self._store = SandboxStore(
+            port=self._ports["store"], state=self._home / "store", keys=self._keys
+        )
+        self._children = Children(self._home / "logs", self._environment())
+        self._product = Product(self._children, self._url)
+        self._api_key = ""
+
+    def bring_up(self) -> None:
+        """Start everything, connect it, and wait until store and ERP agree."""
+        screen.say(f"Puente: a merchant's ERP and a Shopify store. Logs: {self._home / 'logs'}")
+        with screen.step("Puente's database, the store and the ERP"):
+            self._ensure_database()
+            migrating = self._product.start_migrating()
+            self._store.start(self._children)
+            self._erp.start(self._children)
+            self._children.finish(migrating)
+            self._store.wait(self._children)
+        with screen.step("connecting the ERP and the store"):
+            self._connect()
+        with screen.step("Puente's web server and worker"):
+            self._product.start_web(self._ports["web"])
+            self._product.start_worker()
+            self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
+        self._sync()
+        tour.show(
+            web=self._url,
+            store=self._store.page,
+            embedded=self._store.embedded_page,
+            erp=self._erp,
+            password=self._keys["DEMO_PASSWORD"],
+            api_key=self._api_key,
+            by_hand=self._write_wrapper(),
+        )
+
+    def narrate(self) -> None:
+        """Tell what happens until somebody stops the demo, or a part of it dies."""
+        narrator = Narrator(StoreLog(self._store.log), self._erp)
+        while True:
+            self._children.check()
+            narrator.tell()
+            time.sleep(PAUSE_SECONDS)
+
+    def stop(self) -> None:
+        self._children.stop()
+
+    def _connect(self) -> None:
+        creating = self._product.start_creating_user(self._keys["DEMO_PASSWORD"])
+        erp = self._erp
+        self._api_key = self._product.connect_erp(erp.kind, erp.settings(), erp.secrets())
+        self._product.connect_store(erp.price_list, erp.warehouses, *erp.connect_flags)
+        self._children.finish(creating)
+
+    def _sync(self) -> None:
+        before = self._store.counters()
+        started = time.monotonic()
+        for what in SYNCS:
+            with screen.step(what):
+                self._product.sync(what, lambda line: screen.say(f"        {line}"))
+        spent = self._store.counters() - before
+        counts = self._store.counts()
+        screen.say(
+            f"\n  {self._erp.title.capitalize()} and the store are in step: {counts}. "
+            f"{spent} in {time.monotonic() - started:.1f} s, "
+            f"{time.monotonic() - self._started:.1f} s after the start."
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self._settings(), "PYTHONUNBUFFERED": "1"}
+
+    def _settings(self) -> dict[str, str]:
+        """What Puente is told in the demo: as in production, with keys of this checkout."""
+        return {
+            "DATABASE_URL": self._server_url.replace("/puente?", f"/{self._database}?"),
+            "SECRET_KEY": self._keys["SECRET_KEY"],
+            "APP_URL": self._url,
+            "SHOPIFY_BASE_URL": self._store.address_of_shops,
+            "SHOPIFY_CLIENT_ID": self._keys["SHOPIFY_CLIENT_ID"],
+            "SHOPIFY_CLIENT_SECRETS": self._keys["SHOPIFY_CLIENT_SECRET"],
+        }
+
+    def _ensure_database(self) -> None:
+        with psycopg.connect(self._server_url, autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [self._database]).fetchone() is None:
+                name = sql.Identifier(self._database)
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+
+    def _write_wrapper(self) -> Path:
+        """Leave a command that runs manage.py on this demo's Puente."""
+        path = self._home / "manage"
+        path.touch(mode=0o700)
+        settings = "".join(
+            f"export {name}={shlex.quote(value)}\n" for name, value in self._settings().items()
+        )
+        path.write_text(
+            f"#!/bin/sh\n# manage.py on the demo's Puente.\n{settings}"
+            f'cd {shlex.quote(str(CHECKOUT))} && exec .venv/bin/python manage.py "$@"\n'
+        )
+        return path.relative_to(CHECKOUT)

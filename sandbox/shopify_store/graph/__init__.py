@@ -1,0 +1,29 @@
+"""Resolvers on the real types. Importing this package registers them all."""
+
+from . import (
+    catalogue_fields,
+    catalogue_writes,
+    common,
+    customer_fields,
+    fulfilment_fields,
+    inventory_fields,
+    order_fields,
+    order_parts,
+    order_writes,
+    shop_fields,
+    webhook_fields,
+)
+
+__all__ = [
+    "catalogue_fields",
+    "catalogue_writes",
+    "common",
+    "customer_fields",
+    "fulfilment_fields",
+    "inventory_fields",
+    "order_fields",
+    "order_parts",
+    "order_writes",
+    "shop_fields",
+    "webhook_fields",
+]

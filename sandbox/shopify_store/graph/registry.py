@@ -1,0 +1,217 @@
+"""Where a field of the schema meets the code that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo, get_named_type
+
+from .. import ids
+from ..paging import Key, Page, page
+from ..records import Shop, Token
+from ..refusals import Refused
+from ..search import Field, Search
+from ..store import Action
+
+NOT_MODELLED = "SANDBOX_NOT_MODELLED"
+
+
+@dataclass(kw_only=True)
+class Call:
+    """One API call on its way: who asks, in which action, what to warn about."""
+
+    act: Action
+    token: Token
+    scopes: dict[tuple[str, str], tuple[str, ...]]
+    searches: list[Search]
+    user_errors: list[dict[str, Any]]
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One field being asked for: its arguments, and the shop that answers."""
+
+    call: Call
+    info: GraphQLResolveInfo
+    args: dict[str, Any]
+
+    @property
+    def act(self) -> Action:
+        return self.call.act
+
+    @property
+    def shop(self) -> Shop:
+        return self.call.act.shop
+
+    def page(self, rows: Iterable[Any], key: Key | None = None, *, limit: int = 250) -> Page:
+        return page(rows, self.args, key or (lambda row: (row.id,)), limit=limit)
+
+    def first(self, rows: list[Any]) -> list[Any]:
+        """A plain list with an optional `first`."""
+        size = self.args.get("first")
+        return rows if size is None else rows[:size]
+
+    def search(self, rows: Iterable[Any], fields: dict[str, Field], text: Field) -> list[Any]:
+        query = self.args.get("query") or ""
+        found = Search(fields=fields, text=text, query=query)
+        found.path = [str(step) for step in self.info.path.as_list()]
+        if found.warnings:
+            self.call.searches.append(found)
+        return [row for row in rows if found.test(row)]
+
+    def id(self, name: str, kind: str) -> int:
+        """The number of an id argument; text that is no global id is refused outright."""
+        try:
+            return ids.number(self.args[name], kind)
+        except ids.BadId:
+            raise invalid_id(name) from None
+
+
+class Failed(dict[str, Any]):
+    """The payload of a refused mutation: errors, and null for all the rest."""
+
+
+Resolver = Callable[[Any, Ask], Any]
+_FIELDS: dict[tuple[str, str], Resolver] = {}
+_RECORD_TYPES: dict[type, str] = {}
+
+
+def invalid_id(name: str) -> GraphQLError:
+    return GraphQLError(f"Invalid global id for '{name}': invalid id", extensions={"code": "RESOURCE_NOT_FOUND"})
+
+
+def resolve(type_name: str, **fields: Resolver) -> None:
+    """Attach resolvers to fields of a type; a name that Python keeps for itself ends in `_`."""
+    for name, resolver in fields.items():
+        _FIELDS[type_name, name.rstrip("_")] = resolver
+
+
+def attributes(type_name: str, **names: str) -> None:
+    """Fields that are an attribute of the record under another name."""
+    for field, attribute in names.items():
+        _FIELDS[type_name, field] = _getter(attribute)
+
+
+def _getter(attribute: str) -> Resolver:
+    return lambda record, ask: getattr(record, attribute)
+
+
+def record_type(record: type, name: str) -> None:
+    _RECORD_TYPES[record] = name
+
+
+def modelled() -> set[tuple[str, str]]:
+    return set(_FIELDS)
+
+
+def type_name_of(value: Any, *_: Any) -> str | None:
+    if isinstance(value, dict):
+        return value.get("__typename")
+    return _RECORD_TYPES.get(type(value))
+
+
+def resolve_field(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    """Answer one field, or say why not: no access, or not modelled here."""
+    parent, name = info.parent_type.name, info.field_name
+    call: Call = info.context
+    _check_access(call, info)
+    resolver = _FIELDS.get((parent, name))
+    ask = Ask(call=call, info=info, args=args)
+    try:
+        if parent == "Mutation":
+            return _mutate(resolver, ask, name)
+        if resolver is not None:
+            return resolver(source, ask)
+    except ids.BadId:
+        raise invalid_id(name) from None
+    return _plain(source, info, ask)
+
+
+def _plain(source: Any, info: GraphQLResolveInfo, ask: Ask) -> Any:
+    parent, name = info.parent_type.name, info.field_name
+    if isinstance(source, Page):
+        return _page_field(source, name)
+    if isinstance(source, Failed):
+        return source.get(name)
+    if isinstance(source, dict) and name in source:
+        value = source[name]
+        return value(ask) if callable(value) else value
+    raise not_modelled(f"{parent}.{name}")
+
+
+def not_modelled(what: str) -> GraphQLError:
+    return GraphQLError(f"sandbox: {what} is not modelled", extensions={"code": NOT_MODELLED})
+
+
+def _page_field(source: Page, name: str) -> Any:
+    if name == "nodes":
+        return source.rows
+    if name == "edges":
+        pairs = zip(source.rows, source.cursors, strict=True)
+        return [{"node": row, "cursor": mark} for row, mark in pairs]
+    if name == "pageInfo":
+        return {
+            "hasNextPage": source.more_after,
+            "hasPreviousPage": source.more_before,
+            "startCursor": source.cursors[0] if source.cursors else None,
+            "endCursor": source.cursors[-1] if source.cursors else None,
+        }
+    raise not_modelled(f"connection field {name}")
+
+
+def _mutate(resolver: Resolver | None, ask: Ask, name: str) -> Any:
+    if resolver is None:
+        raise not_modelled(f"Mutation.{name}")
+    try:
+        payload = resolver(None, ask)
+    except Refused as refused:
+        payload = Failed()
+        payload[_error_field(ask.info)] = refused.errors
+    if isinstance(payload, dict):
+        errors = payload.setdefault(_error_field(ask.info), [])
+        ask.call.user_errors += errors
+        payload.setdefault("userErrors", errors)
+    return payload
+
+
+def _error_field(info: GraphQLResolveInfo) -> str:
+    return "orderCancelUserErrors" if info.field_name == "orderCancel" else "userErrors"
+
+
+def _check_access(call: Call, info: GraphQLResolveInfo) -> None:
+    """The scopes of the field itself, then of the type that it returns."""
+    parent, name = info.parent_type.name, info.field_name
+    if not needs_any(call, call.scopes.get((parent, name), ())):
+        raise access_denied(name, call.scopes[parent, name])
+    kind = get_named_type(info.return_type).name.removesuffix("Connection")
+    wanted = call.scopes.get((kind, ""), ())
+    # Inside an object that was allowed, its own type is not asked about again.
+    if kind != parent and not needs_any(call, wanted):
+        raise access_denied(name, wanted)
+
+
+def needs_any(call: Call, scopes: Iterable[str]) -> bool:
+    wanted = list(scopes)
+    return not wanted or any(grants(call.token.scopes, each) for each in wanted)
+
+
+def grants(held: list[str], wanted: str) -> bool:
+    """A scope to write includes the scope to read."""
+    return wanted in held or wanted.replace("read_", "write_", 1) in held
+
+
+def access_denied(name: str, scopes: Iterable[str]) -> GraphQLError:
+    listed = ", ".join(f"`{scope}`" for scope in scopes)
+    wanted = f"{listed} access scope."
+    return GraphQLError(
+        f"Access denied for {name} field. Required access: {wanted}",
+        extensions={
+            "code": "ACCESS_DENIED",
+            "documentation": "https://shopify.dev/api/usage/access-scopes",
+            "requiredAccess": wanted,
+        },
+    )
+

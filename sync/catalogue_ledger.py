@@ -1,0 +1,139 @@
+"""What the ERP last said of products and prices, and what we last wrote of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from erp_connectors.models import ErpConnection
+from mapping import rules
+from mapping.decide.catalogue import (
+    CatalogueDecision,
+    Projection,
+    StoreProduct,
+    decide_catalogue,
+    project,
+)
+from mapping.documents import Price, Product, dump, load
+from mapping.models import Channel
+from sync.models import ErpRecord, FieldState
+
+PRODUCT = "product"
+PRICE = "price"
+
+_ACCEPT = """
+INSERT INTO sync_erprecord AS r (connection_id, entity, key, document, as_of)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (connection_id, entity, key) DO UPDATE
+SET document = EXCLUDED.document, as_of = EXCLUDED.as_of
+WHERE r.as_of <= EXCLUDED.as_of
+"""
+
+
+def accept(
+    erp: ErpConnection, *, products: Iterable[Product], prices: Iterable[Price], as_of: datetime
+) -> None:
+    """Keep documents as the ERP gave them; an older answer never replaces a newer one."""
+    rows = [(erp.pk, PRODUCT, each.code, Jsonb(dump(each)), as_of) for each in products]
+    rows += [(erp.pk, PRICE, price_key(each), Jsonb(dump(each)), as_of) for each in prices]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_ACCEPT, rows)
+
+
+def price_key(price: Price) -> str:
+    return f"{price.price_list}|{price.sku}|{price.min_quantity.normalize():f}"
+
+
+def product(erp: ErpConnection, code: str) -> Product | None:
+    row = ErpRecord.objects.filter(connection=erp, entity=PRODUCT, key=code).first()
+    return load(Product, row.document) if row else None
+
+
+def base_prices(erp: ErpConnection, price_list: str, skus: Iterable[str]) -> dict[str, Price]:
+    """Return what one piece costs on a list, by SKU; no list, no prices."""
+    if not price_list:
+        return {}
+    keys = [f"{price_list}|{sku}|1" for sku in skus]
+    rows = ErpRecord.objects.filter(connection=erp, entity=PRICE, key__in=keys)
+    found = [load(Price, row.document) for row in rows]
+    return {price.sku: price for price in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one product should look like, and the writes that get it there."""
+
+    wanted: StoreProduct
+    known: StoreProduct
+    decision: CatalogueDecision
+    state: FieldState
+    problems: tuple[str, ...]
+
+
+def wanted(channel: Channel, document: Product) -> Projection:
+    """Return how a channel should show a product of its ERP."""
+    erp = channel.company.erpconnection
+    skus = [variant.sku for variant in document.variants]
+    return project(
+        document,
+        rules.catalogue_rules(channel),
+        prices=base_prices(erp, channel.price_list, skus),
+        compare_at=base_prices(erp, channel.compare_at_price_list, skus),
+    )
+
+
+def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan | None:
+    """Decide one product from current data; None while the ERP has said nothing of it.
+
+    `shown` is the product as the store has it, where that had to be read; otherwise
+    what we last wrote stands for it.
+    """
+    document = product(channel.company.erpconnection, code)
+    if document is None:
+        return None
+    projection = wanted(channel, document)
+    row = state(channel, code)
+    known = shown or (load(StoreProduct, row.written) if row.written else None)
+    return Plan(
+        wanted=projection.product,
+        known=known or replace(projection.product, variants=()),
+        decision=decide_catalogue(projection.product, known),
+        state=row,
+        problems=tuple(dict.fromkeys(each.message for each in projection.problems)),
+    )
+
+
+def wrote(row: FieldState, shown: StoreProduct) -> None:
+    """Remember how the store shows the product after a write it accepted."""
+    row.written = dump(shown)
+    row.written_at = timezone.now()
+    row.save(update_fields=["written", "written_at"])
+
+
+def published(channel: Channel, codes: Iterable[str]) -> None:
+    rows = FieldState.objects.filter(channel=channel, entity=PRODUCT, key__in=list(codes))
+    rows.update(published=True)
+
+
+def unpublished(channel: Channel, limit: int) -> list[str]:
+    """Return codes of products that the store has and its sales channel does not show yet."""
+    rows = FieldState.objects.filter(
+        channel=channel, entity=PRODUCT, published=False, written__isnull=False
+    )
+    return list(rows.order_by("pk").values_list("key", flat=True)[:limit])
+
+
+
+
+def state(channel: Channel, code: str) -> FieldState:
+    found, _created = FieldState.objects.get_or_create(channel=channel, entity=PRODUCT, key=code)
+    return found
+
+
+def is_written(channel: Channel, code: str) -> bool:
+    rows = FieldState.objects.filter(channel=channel, entity=PRODUCT, key=code)
+    return rows.exclude(written=None).exists()

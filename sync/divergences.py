@@ -1,0 +1,69 @@
+"""Open, refresh and close the differences between the two sides."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from mapping.models import Channel
+from mapping.ownership import STOCK
+from sync.models import Divergence, StockCorrection, StockPosition
+
+Status = Divergence.Status
+
+
+@transaction.atomic
+def open_difference(
+    channel: Channel,
+    *,
+    field: str,
+    key: str,
+    expected: str,
+    found: str,
+    cause: Divergence.Cause = Divergence.Cause.UNCLEAR,
+) -> Divergence:
+    """Write down a difference; seen again, the open one is refreshed and keeps its age."""
+    row, created = Divergence.objects.get_or_create(
+        channel=channel,
+        field=field,
+        key=key,
+        status=Status.OPEN,
+        defaults={"expected": expected, "found": found, "cause": cause},
+    )
+    if not created:
+        Divergence.objects.filter(pk=row.pk, status=Status.OPEN).update(
+            expected=expected, found=found, last_seen_at=timezone.now()
+        )
+        row.refresh_from_db()
+    return row
+
+
+def close(channel: Channel, *, field: str, key: str) -> int:
+    """The sides agree again."""
+    return Divergence.objects.filter(
+        channel=channel, field=field, key=key, status=Status.OPEN
+    ).update(status=Status.HEALED, closed_at=timezone.now())
+
+
+def settle_stock(channel: Channel, rows: Sequence[StockPosition]) -> None:
+    """These levels are as they should be: close what was open about them."""
+    keys = [stock_key(row) for row in rows]
+    open_rows = Divergence.objects.filter(
+        channel=channel, field=STOCK, key__in=keys, status=Status.OPEN
+    )
+    closed = dict(open_rows.values_list("pk", "key"))
+    if not closed:
+        return
+    Divergence.objects.filter(pk__in=closed).update(
+        status=Status.HEALED, closed_at=timezone.now()
+    )
+    StockCorrection.objects.filter(
+        divergence__in=closed, status=StockCorrection.Status.APPROVED
+    ).update(status=StockCorrection.Status.APPLIED)
+    StockPosition.objects.filter(
+        pk__in=[row.pk for row in rows if stock_key(row) in closed.values()]
+    ).update(held=False)
+
+
+def stock_key(row: StockPosition) -> str:
+    return f"{row.sku}@{row.location}"

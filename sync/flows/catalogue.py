@@ -1,0 +1,222 @@
+"""Catalogue: products, variants, attributes and prices go from the ERP to the store."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from mapping import links
+from mapping.decide.catalogue import StoreProduct, StoreVariant
+from mapping.documents import Price, dump, load
+from mapping.links import Kind
+from mapping.models import Channel
+from shopify_app import commands, product_input, products
+from shopify_app.client import ShopifyClient
+from sync import calls, catalogue_ledger, outbox, queue, stock_ledger
+from sync.failures import NotNeeded, SetAside
+from sync.flows import publishing
+from sync.models import InboxMessage, OutboxCommand
+
+COMMAND = "catalogue"
+
+
+def take_change(message: InboxMessage) -> None:
+    """Read a product and its prices again, and queue the write they call for."""
+    channel, code = message.channel, message.key
+    erp = channel.company.erpconnection
+    as_of = timezone.now()
+    with calls.erp(erp, channel=channel, row=message) as connector:
+        products = connector.read_products([code])
+        skus = [variant.sku for product in products for variant in product.variants]
+        lists = [each for each in (channel.price_list, channel.compare_at_price_list) if each]
+        prices = [price for name in lists for price in connector.read_prices(skus, name)]
+    catalogue_ledger.accept(erp, products=products, prices=prices, as_of=as_of)
+    request_write(message, code)
+
+
+def take_pushed_prices(message: InboxMessage) -> None:
+    """Take over prices that the ERP sent us of its own accord."""
+    prices = [load(Price, each) for each in message.payload["prices"]]
+    erp = message.channel.company.erpconnection
+    catalogue_ledger.accept(erp, products=(), prices=prices, as_of=message.created_at)
+    for code in dict.fromkeys(price.product_code for price in prices if price.product_code):
+        request_write(message, code)
+
+
+def request_write(message: InboxMessage, code: str) -> None:
+    """Queue the write a product calls for, or set it aside with the reasons against it."""
+    plan = catalogue_ledger.decide(message.channel, code, shown=None)
+    if plan is None:
+        raise NotNeeded(f"The ERP does not give the product {code}.")
+    if plan.problems:
+        raise SetAside("catalogue", " ".join(plan.problems))
+    if plan.decision:
+        outbox.put(
+            message.channel,
+            kind=COMMAND,
+            key=code,
+            lane=f"product/{code}",
+            priority=message.priority,
+            cause=message,
+            job=message.job,
+        )
+
+
+def send(row: OutboxCommand) -> None:
+    """Bring one product of the store up to date, with the fewest writes."""
+    channel, code = row.channel, row.key
+    with calls.store(channel, row) as client:
+        if row.request is not None:
+            # Each of these writes is absolute and names its record, so repeating it
+            # with what it carried does no harm.
+            _finish_step(row, client)
+        gid = links.shopify_id(channel, Kind.PRODUCT, code)
+        plan = catalogue_ledger.decide(channel, code, shown=_shown(channel, code, gid, client))
+        if plan is None or not plan.decision:
+            return
+        if plan.problems:
+            raise SetAside("catalogue", " ".join(plan.problems))
+        if gid is None:
+            _create(row, client, plan)
+        else:
+            _update(row, client, plan, gid)
+
+
+def _shown(
+    channel: Channel, code: str, gid: str | None, client: ShopifyClient
+) -> StoreProduct | None:
+    """Read a product that was linked, not written by us: only the store knows it."""
+    if gid is None or catalogue_ledger.is_written(channel, code):
+        return None
+    return products.product(client, gid)
+
+
+def _create(row: OutboxCommand, client: ShopifyClient, plan: catalogue_ledger.Plan) -> None:
+    step = commands.ProductSet(
+        identifier=product_input.identifier(row.key),
+        input=product_input.create(row.key, plan.wanted),
+    )
+    _step(row, client, step, shown=plan.wanted)
+
+
+def _update(
+    row: OutboxCommand, client: ShopifyClient, plan: catalogue_ledger.Plan, gid: str
+) -> None:
+    """Write what changed, one kind of change at a time, each remembered as it succeeds."""
+    decision, wanted = plan.decision, plan.wanted
+    shown = plan.known
+    if decision.fields:
+        changed = {name: getattr(wanted, name) for name in decision.fields}
+        shown = replace(shown, **changed)
+        step = commands.ProductSet(
+            identifier={"id": gid}, input=product_input.fields(wanted, decision.fields)
+        )
+        _step(row, client, step, shown=shown)
+    if decision.new_variants:
+        shown = replace(shown, variants=(*shown.variants, *decision.new_variants))
+        new = tuple(
+            product_input.new_variant(each, wanted.options) for each in decision.new_variants
+        )
+        _step(row, client, commands.VariantsCreate(product_id=gid, variants=new), shown=shown)
+    if decision.changed_variants:
+        shown = _with_variants(shown, decision.changed_variants)
+        _step(row, client, _prices(row.channel, gid, decision.changed_variants), shown=shown)
+    _metafields(row, client, plan, gid, shown)
+
+
+def _prices(
+    channel: Channel, gid: str, changed: tuple[StoreVariant, ...]
+) -> commands.VariantsUpdate:
+    ids = links.shopify_ids(channel, Kind.VARIANT, [each.sku for each in changed])
+    return commands.VariantsUpdate(
+        product_id=gid,
+        variants=tuple(
+            commands.VariantPrice(
+                id=ids[each.sku],
+                price=each.price,
+                compare_at_price=each.compare_at,
+                keep_compare_at=each.price is None,
+                barcode=each.barcode,
+            )
+            for each in changed
+            if each.sku in ids
+        ),
+    )
+
+
+def _with_variants(shown: StoreProduct, changed: tuple[StoreVariant, ...]) -> StoreProduct:
+    news = {each.sku: each for each in changed}
+    variants = tuple(
+        replace(
+            each,
+            price=news[each.sku].price,
+            compare_at=news[each.sku].compare_at,
+            barcode=news[each.sku].barcode,
+        )
+        if each.sku in news
+        else each
+        for each in shown.variants
+    )
+    return replace(shown, variants=variants)
+
+
+def _metafields(
+    row: OutboxCommand,
+    client: ShopifyClient,
+    plan: catalogue_ledger.Plan,
+    gid: str,
+    shown: StoreProduct,
+) -> None:
+    decision = plan.decision
+    skus = [sku for sku, _ in decision.variant_metafields]
+    variants = links.shopify_ids(row.channel, Kind.VARIANT, skus)
+    items = [product_input.metafield(gid, each) for each in decision.metafields]
+    items += [
+        product_input.metafield(variants[sku], each)
+        for sku, each in decision.variant_metafields
+        if sku in variants
+    ]
+    for start in range(0, len(items), commands.MOST_METAFIELDS):
+        batch = tuple(items[start : start + commands.MOST_METAFIELDS])
+        last = start + commands.MOST_METAFIELDS >= len(items)
+        _step(
+            row,
+            client,
+            commands.MetafieldsSet(items=batch),
+            shown=plan.wanted if last else shown,
+        )
+
+
+def _step(
+    row: OutboxCommand, client: ShopifyClient, command: commands.Command, *, shown: StoreProduct
+) -> None:
+    """Commit one write with what it will leave shown, send it, and book the answer."""
+    row.arguments = {**row.arguments, "shown": dump(shown)}
+    outbox.commit_request(row, command)
+    _finish_step(row, client)
+
+
+def _finish_step(row: OutboxCommand, client: ShopifyClient) -> None:
+    result = outbox.call(row, client)
+    if result.rejected:
+        queue.settle(row)
+        reasons = dict.fromkeys(each.message for each in result.rejected)
+        raise SetAside("shopify_refused", " ".join(reasons))
+    _book(row, result.data)
+
+
+@transaction.atomic
+def _book(row: OutboxCommand, data: dict[str, Any]) -> None:
+    channel, code = row.channel, row.key
+    if ids := product_input.ids(data):
+        links.attach(channel, Kind.PRODUCT, {code: ids.product} if ids.product else {})
+        links.attach(channel, Kind.VARIANT, ids.variants)
+        links.attach(channel, Kind.INVENTORY_ITEM, ids.items)
+        stock_ledger.open_positions(channel, ids.items, never_stocked=True, cause=row)
+    state = catalogue_ledger.state(channel, code)
+    catalogue_ledger.wrote(state, load(StoreProduct, row.arguments["shown"]))
+    if not state.published:
+        publishing.request(channel, job=row.job)
+    queue.settle(row)
+

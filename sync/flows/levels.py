@@ -1,0 +1,114 @@
+"""Levels: what the store shows, compared with what it should show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from mapping.decide import stock as protocol
+from mapping.models import Channel
+from mapping.ownership import STOCK
+from shopify_app import reads
+from shopify_app.reads import LevelRead
+from sync import calls, divergences, queue, stock_ledger
+from sync.failures import NotNeeded
+from sync.flows import stock
+from sync.models import Divergence, InboxMessage, StockCorrection, StockPosition
+
+
+def take_level(message: InboxMessage) -> None:
+    """The store says that a level moved: our own echo, an order, or somebody's hand."""
+    channel = message.channel
+    item, _, location = message.key.partition("@")
+    queue.supersede(message)
+    row = StockPosition.objects.filter(channel=channel, item=item, location=location).first()
+    if row is None:
+        raise NotNeeded("This item is not followed at this location.")
+    if row.sent is not None or message.payload.get("available") == row.mirror:
+        raise NotNeeded("The store shows what we expected.")
+    with calls.store(channel, message) as client:
+        levels = reads.levels(client, [item], location)
+    compare(channel, location, levels, asked=[item])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How many positions were looked at, and what came of it."""
+
+    looked_at: int
+    differ: int
+    corrected: int
+    ask: int
+
+
+def compare(
+    channel: Channel, location: str, levels: dict[str, LevelRead], *, asked: Sequence[str]
+) -> Compared:
+    """Compare levels as just read with what they should be; correct, or ask.
+
+    The same decision as the ordinary flow makes: a second comparison would one day
+    call "different" what the flow calls "done".
+    """
+    believed = dict(
+        StockPosition.objects.filter(
+            channel=channel, location=location, item__in=asked
+        ).values_list("item", "mirror")
+    )
+    rows = stock.take_levels(channel, location, levels, asked=asked)
+    reckoner = stock_ledger.Reckoner(channel, location, rows)
+    corrected, right, ask = [], [], 0
+    for row in rows:
+        step = stock.decide(row, reckoner)
+        if not isinstance(step, protocol.SetQuantity):
+            right.append(row)
+            continue
+        # What we already believed is a decision under way and no surprise.
+        surprise = believed.get(row.item) is not None and believed[row.item] != row.mirror
+        if surprise and not _correct(row, step):
+            ask += 1
+        else:
+            corrected.append(row.pk)
+    stock_ledger.save(rows)
+    divergences.settle_stock(channel, right)
+    stock_ledger.mark_dirty(channel, StockPosition.objects.filter(pk__in=corrected))
+    return Compared(
+        looked_at=len(rows), differ=len(corrected) + ask, corrected=len(corrected), ask=ask
+    )
+
+
+@transaction.atomic
+def _correct(row: StockPosition, step: protocol.SetQuantity) -> bool:
+    """Write down a hand-made difference. True: the rule corrects it; False: a person decides.
+
+    A level that is too high is lowered at once, whatever its size: it sells what is
+    not there. One that is too low may be somebody's intention, so beyond a few units
+    raising it again asks first.
+    """
+    shown = step.change_from or 0
+    difference = divergences.open_difference(
+        row.channel,
+        field=STOCK,
+        key=divergences.stock_key(row),
+        expected=str(step.quantity),
+        found=str(shown),
+        cause=Divergence.Cause.HAND_EDIT,
+    )
+    by_rule = step.quantity - shown <= row.channel.auto_correct_units
+    correction, _created = StockCorrection.objects.get_or_create(
+        divergence=difference, defaults={"before": shown, "after": step.quantity}
+    )
+    if correction.status != StockCorrection.Status.PROPOSED:
+        return correction.status != StockCorrection.Status.REJECTED
+    changes: dict[str, object] = {"before": shown, "after": step.quantity}
+    if by_rule:
+        changes |= {
+            "status": StockCorrection.Status.APPROVED,
+            "by_rule": True,
+            "decided_at": timezone.now(),
+        }
+    StockCorrection.objects.filter(
+        pk=correction.pk, status=StockCorrection.Status.PROPOSED
+    ).update(**changes)
+    StockPosition.objects.filter(pk=row.pk).update(held=not by_rule)
+    return by_rule

@@ -1,0 +1,202 @@
+"""Orders: sold in the store, served by the ERP. Each of them is there exactly once."""
+
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from erp_connectors.contract import ErpConnector, Found, Pushed, PushResult
+from erp_connectors.errors import ErpOutcomeUnknown
+from mapping import links, rules
+from mapping.decide.orders import MoneyProof, Verdict, check_order, prove_money
+from mapping.documents import ErpOrder, Order
+from mapping.links import Kind
+from shopify_app import reads
+from sync import calls, divergences, inbox, order_ledger, queue
+from sync.failures import NotNeeded, SetAside
+from sync.models import Divergence, InboxMessage, Priority, ShopOrder
+
+TOPIC = "shopify/order"
+State = ShopOrder.State
+_SETTLED = {State.IN_ERP, State.HANDED_OVER}
+
+
+def take_order(message: InboxMessage) -> None:
+    """Read an order again and bring it to where it belongs."""
+    channel = message.channel
+    queue.supersede(message)
+    with calls.store(channel, message) as client:
+        order = reads.order(client, message.key)
+    if order is None:
+        raise NotNeeded("The store has no such order.")
+    row = order_ledger.remember(channel, order, cause=message)
+    if row.state in _SETTLED or row.erp_number:
+        _follow_up(message, row, order)
+    elif order.cancelled_at and row.state != State.UNKNOWN:
+        order_ledger.hold(row, state=State.CANCELLED)
+    elif order.test:
+        order_ledger.hold(row, state=State.NOT_NEEDED, reason="Es un pedido de prueba.")
+    else:
+        _enter(message, row, order)
+
+
+def _enter(message: InboxMessage, row: ShopOrder, order: Order) -> None:
+    """Hand the order to the ERP, or hold it with its reasons."""
+    if problems := check_order(order):
+        reason = " ".join(problem.message for problem in problems)
+        order_ledger.hold(row, state=State.HELD, code=problems[0].code, reason=reason)
+        raise SetAside(problems[0].code, reason)
+    order = replace(order, warehouse=rules.shipping_warehouse(row.channel, order.location))
+    erp = row.channel.company.erpconnection
+    with calls.erp(erp, channel=row.channel, row=message) as connector:
+        booked = _look(connector, row) if row.state == State.UNKNOWN else None
+        if booked is None:
+            if order.cancelled_at:
+                order_ledger.hold(row, state=State.CANCELLED)
+                return
+            booked = _push(message, connector, row, order)
+    if booked is not None:
+        _entered(message, row, order, booked)
+
+
+def _look(connector: ErpConnector, row: ShopOrder) -> ErpOrder | None:
+    """Ask the ERP whether an earlier try got through. Not knowing must never create."""
+    answer = connector.lookup_order(row.reference)
+    if answer.found is Found.UNKNOWN:
+        raise ErpOutcomeUnknown(answer.reason or "El ERP no dice si tiene el pedido.")
+    return answer.order if answer.found is Found.FOUND else None
+
+
+def _push(
+    message: InboxMessage, connector: ErpConnector, row: ShopOrder, order: Order
+) -> ErpOrder | None:
+    """Enter the order. From before the call until its answer its state is UNKNOWN."""
+    order_ledger.hold(row, state=State.UNKNOWN)
+    queue.hold_lease(message)
+    result = connector.push_order(order, key=order.reference)
+    if result.outcome is Pushed.UNKNOWN:
+        raise ErpOutcomeUnknown(result.message or "El ERP no contestó.")
+    if result.outcome is Pushed.REJECTED:
+        order_ledger.hold(row, state=State.HELD, code="erp_refused", reason=result.message)
+        raise SetAside("erp_refused", result.message)
+    if result.outcome is Pushed.HANDED_OVER:
+        order_ledger.hold(row, state=State.HANDED_OVER)
+        return None
+    return _order_of(result)
+
+
+def _order_of(result: PushResult) -> ErpOrder:
+    if result.order is None:
+        raise ErpOutcomeUnknown("El ERP aceptó el pedido sin decir su número.")
+    return result.order
+
+
+def _entered(message: InboxMessage, row: ShopOrder, order: Order, booked: ErpOrder) -> None:
+    """Book that the ERP has the order, prove its money, and look at its stock again."""
+    order_ledger.entered_erp(row, number=booked.number)
+    links.attach(row.channel, Kind.ORDER, {booked.number: row.shopify_id})
+    proof = prove_money(order, booked)
+    note_proof(row, proof)
+    _read_stock_again(message, row)
+    if order.cancelled_at:
+        _follow_up(message, row, order)
+    if not proof.holds:
+        reason = f"El ERP suma {proof.erp_total} y el pedido {proof.shop_total}."
+        order_ledger.hold(row, state=State.HELD, code="money", reason=reason)
+        raise SetAside("money", reason)
+
+
+def note_proof(row: ShopOrder, proof: MoneyProof) -> None:
+    """Keep both totals beside the order, and open a difference if they disagree."""
+    row.erp_total = proof.erp_total.amount if proof.erp_total else None
+    row.proof = {
+        name: str(value) if value is not None else "" for name, value in asdict(proof).items()
+    } | {
+        "shop_total": str(proof.shop_total),
+        "erp_total": str(proof.erp_total or ""),
+        "shop_tax": str(proof.shop_tax),
+        "erp_tax": str(proof.erp_tax or ""),
+    }
+    row.save(update_fields=["erp_total", "proof"])
+    if proof.verdict is Verdict.DIFFERENT:
+        divergences.open_difference(
+            row.channel,
+            field="order.total",
+            key=row.name,
+            expected=str(proof.shop_total),
+            found=str(proof.erp_total),
+            cause=Divergence.Cause.MONEY,
+        )
+    else:
+        divergences.close(row.channel, field="order.total", key=row.name)
+
+
+def _read_stock_again(message: InboxMessage, row: ShopOrder) -> None:
+    """The ERP reserved the units a moment ago: its figure is worth asking for."""
+    skus = sorted(set(row.demand.values_list("sku", flat=True)))
+    if skus:
+        inbox.receive(
+            row.channel,
+            message_id=f"reserved:{row.shopify_id}:{message.pk}:{message.claims}",
+            topic="erp/stock",
+            key=f"order:{row.reference}",
+            payload={"skus": skus},
+            priority=Priority.STOCK,
+        )
+
+
+def _follow_up(message: InboxMessage, row: ShopOrder, order: Order) -> None:
+    """The ERP has the order and the store changed it: carry over what the ERP can take."""
+    if order.cancelled_at:
+        _cancel(message, row)
+    elif row.erp_total is not None and row.erp_total != order.total.shop.amount:
+        divergences.open_difference(
+            row.channel,
+            field="order.total",
+            key=row.name,
+            expected=str(order.total.shop),
+            found=f"{row.erp_total} {row.currency}",
+            cause=Divergence.Cause.MONEY,
+        )
+    elif row.erp_total is not None:
+        divergences.close(row.channel, field="order.total", key=row.name)
+
+
+def _cancel(message: InboxMessage, row: ShopOrder) -> None:
+    erp = row.channel.company.erpconnection
+    with calls.erp(erp, channel=row.channel, row=message) as connector:
+        if not connector.capabilities().cancels_orders:
+            raise SetAside("cancel_by_hand", f"Anule {row.erp_number} en el ERP.")
+        queue.hold_lease(message)
+        result = connector.cancel_order(row.reference, reason="Cancelado en la tienda")
+    if result.outcome is Pushed.UNKNOWN:
+        raise ErpOutcomeUnknown(result.message or "El ERP no contestó.")
+    if result.outcome is Pushed.REJECTED:
+        raise SetAside("cancel_by_hand", result.message)
+    order_ledger.hold(row, state=State.CANCELLED)
+    _read_stock_again(message, row)
+
+
+def resume(row: ShopOrder, *, message_id: str) -> InboxMessage:
+    """Start an order afresh: by a person, or because its road was interrupted."""
+    return inbox.receive(
+        row.channel,
+        message_id=message_id,
+        topic=TOPIC,
+        key=row.shopify_id,
+        priority=Priority.ORDERS,
+    )
+
+
+def stranded(minutes: int = 10) -> list[ShopOrder]:
+    """Return orders that stand still without a message that would move them."""
+    old = timezone.now() - timedelta(minutes=minutes)
+    waiting = ShopOrder.objects.filter(
+        state__in=[State.RECEIVED, State.UNKNOWN], received_at__lt=old
+    ).select_related("channel")
+    moving = set(
+        InboxMessage.objects.filter(
+            topic=TOPIC, status__in=["waiting", "running", "parked"]
+        ).values_list("channel_id", "key")
+    )
+    return [row for row in waiting if (row.channel_id, row.shopify_id) not in moving]

@@ -1,0 +1,17 @@
+"""People: what staff decide takes the road that everything else takes."""
+
+from mapping.models import Channel
+from sync import stock_ledger
+from sync.models import InboxMessage, StockPosition
+
+
+def correct_stock(message: InboxMessage) -> None:
+    """Let a position be decided again after a person said so."""
+    _release(message.channel, message.payload["positions"], message)
+
+
+def _release(channel: Channel, keys: list[int], message: InboxMessage) -> None:
+    # The level is read first: what the person saw may be minutes old.
+    positions = StockPosition.objects.filter(channel=channel, pk__in=keys)
+    positions.update(held=False, needs_read=True)
+    stock_ledger.mark_dirty(channel, positions, cause=message)

@@ -1,0 +1,40 @@
+import os
+import sys
+from argparse import SUPPRESS, ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from sync import cluster, wake
+from sync.watchdog import Patience, Watchdog
+
+
+class Command(BaseCommand):
+    help = (
+        "Do the queued work until told to stop. A watchdog keeps the workers working: it "
+        "starts them again when one of them breaks the others. Send SIGTERM to stop."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # The longest task that may be, and time to store its result.
+        busy = settings.Q_CLUSTER["timeout"] + 30
+        parser.add_argument("--idle-stall", type=float, default=Patience.idle)
+        parser.add_argument("--busy-stall", type=float, default=busy)
+        parser.add_argument("--grace", type=float, default=Patience.grace)
+        parser.add_argument("--beat", type=float, default=Patience.beat)
+        parser.add_argument("--inside", nargs=2, type=int, help=SUPPRESS)
+
+    def handle(self, *args: Any, inside: list[int] | None, **options: Any) -> None:
+        if inside:
+            cluster.run(watchdog=inside[0], tell=inside[1])
+            return
+        patience = Patience(
+            idle=options["idle_stall"],
+            busy=options["busy_stall"],
+            grace=options["grace"],
+            beat=options["beat"],
+        )
+        command = [sys.executable, sys.argv[0], "runq", "--inside", str(os.getpid())]
+        workers = settings.Q_CLUSTER["workers"]
+        Watchdog(command, workers=workers, beat=wake.beat, patience=patience).run()

@@ -1,0 +1,25 @@
+"""Forget what is old and done. What waits for a person is never forgotten."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from sync.models import Attempt, InboxMessage, OutboxCommand, Status, StoredAnswer
+
+_OVER = [Status.DONE, Status.SUPERSEDED, Status.IGNORED]
+BATCH = 5000
+
+
+def forget_old() -> int:
+    """Delete a bounded number of old rows and return how many; the next round goes on."""
+    before = timezone.now() - settings.SYNC_RETENTION
+    old = (
+        Attempt.objects.filter(started_at__lt=before),
+        OutboxCommand.objects.filter(status__in=_OVER, created_at__lt=before),
+        InboxMessage.objects.filter(status__in=_OVER, created_at__lt=before),
+        StoredAnswer.objects.filter(claimed_at__lt=before),
+    )
+    deleted = 0
+    for rows in old:
+        some = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        deleted += rows.model._default_manager.filter(pk__in=some).delete()[0]
+    return deleted

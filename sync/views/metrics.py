@@ -1,0 +1,137 @@
+"""The figures that an operator graphs and alarms on, read from the tables when asked."""
+
+import hmac
+import ipaddress
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min, Q, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from shopify_app.models import RateBudget
+from sync.models import Attempt, Divergence, InboxMessage, OutboxCommand, QueuedRow, Status
+
+WINDOW = timedelta(minutes=5)
+BUCKETS_MS = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
+_OPEN = (Status.WAITING, Status.RUNNING, Status.PARKED)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer to whoever holds METRICS_TOKEN or, without one, to this machine only."""
+    if not _allowed(request):
+        return HttpResponse(status=403)
+    registry = CollectorRegistry()
+    registry.register(Figures())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _allowed(request: HttpRequest) -> bool:
+    if token := settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").encode(errors="backslashreplace")
+        return hmac.compare_digest(given, f"Bearer {token}".encode())
+    # A proxy on this machine would make the whole world look local.
+    if {"Forwarded", "X-Forwarded-For"} & set(request.headers):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+class Figures(Collector):
+    """Gauges over the tables: several web processes give the same answer."""
+
+    def collect(self) -> Iterable[Metric]:
+        now = timezone.now()
+        yield from _queues(now)
+        yield _open_divergences()
+        yield _points_left()
+        yield from _calls(now - WINDOW)
+
+
+def _queues(now: datetime) -> Iterator[Metric]:
+    depth = GaugeMetricFamily(
+        "puente_queue_rows", "Rows of a queue by status", labels=["queue", "channel", "status"]
+    )
+    age = GaugeMetricFamily(
+        "puente_queue_oldest_seconds",
+        "How long the oldest due row has been waiting",
+        labels=["queue", "kind"],
+    )
+    for queue, model, kind in (
+        ("inbox", InboxMessage, "topic"),
+        ("outbox", OutboxCommand, "kind"),
+    ):
+        rows = model._default_manager.filter(status__in=_OPEN).order_by()
+        counts = rows.values_list("channel__name", "status").annotate(rows=Count("pk"))
+        for channel, status, number in counts:
+            depth.add_metric([queue, channel, status], number)
+        for name, oldest in _oldest(model, kind, now):
+            age.add_metric([queue, name], (now - oldest).total_seconds())
+    yield depth
+    yield age
+
+
+def _oldest(model: type[QueuedRow], kind: str, now: datetime) -> Iterable[tuple[str, datetime]]:
+    due = model._default_manager.filter(status=Status.WAITING, run_after__lte=now).order_by()
+    return due.values_list(kind).annotate(oldest=Min("run_after"))
+
+
+def _open_divergences() -> Metric:
+    family = GaugeMetricFamily(
+        "puente_divergences_open", "Fields on which the sides disagree", labels=["channel"]
+    )
+    rows = Divergence.objects.filter(status=Divergence.Status.OPEN).order_by()
+    for channel, number in rows.values_list("channel__name").annotate(rows=Count("pk")):
+        family.add_metric([channel], number)
+    return family
+
+
+def _points_left() -> Metric:
+    family = GaugeMetricFamily(
+        "puente_shopify_points_left", "Points a store's budget still holds", labels=["shop"]
+    )
+    for budget in RateBudget.objects.select_related("shop"):
+        family.add_metric([budget.shop.domain], budget.available)
+    return family
+
+
+def _calls(since: datetime) -> Iterator[Metric]:
+    calls = GaugeMetricFamily(
+        "puente_recent_calls", "Calls of the last five minutes", labels=["system", "outcome"]
+    )
+    points = GaugeMetricFamily(
+        "puente_recent_points", "Points spent in the last five minutes", labels=["channel"]
+    )
+    recent = Attempt.objects.filter(started_at__gte=since).order_by()
+    for system, outcome, number in recent.values_list("system", "outcome").annotate(
+        rows=Count("pk")
+    ):
+        calls.add_metric([system, outcome], number)
+    spent = recent.filter(cost__isnull=False, channel__isnull=False)
+    for channel, total in spent.values_list("channel__name").annotate(points=Sum("cost")):
+        points.add_metric([channel], float(total))
+    yield calls
+    yield points
+    yield _latency(since)
+
+
+def _latency(since: datetime) -> Metric:
+    family = HistogramMetricFamily(
+        "puente_recent_call_seconds", "How long those calls took", labels=["system"]
+    )
+    counts = {f"b{limit}": Count("pk", filter=Q(milliseconds__lte=limit)) for limit in BUCKETS_MS}
+    rows = Attempt.objects.filter(started_at__gte=since).order_by().values("system")
+    for row in rows.annotate(total=Sum("milliseconds"), rows=Count("pk"), **counts):
+        buckets = [(f"{limit / 1000:g}", float(row[f"b{limit}"])) for limit in BUCKETS_MS]
+        buckets.append(("+Inf", float(row["rows"])))
+        family.add_metric([row["system"]], buckets, row["total"] / 1000)
+    return family

@@ -1,0 +1,31 @@
+"""Tell a worker that there is work. Losing or doubling such a call costs nothing.
+
+A django-q2 task carries no data: it says "drain what is due" and the rows say what
+that is. With the database as broker the task is part of the transaction that makes
+the work; with Redis it is sent after the commit.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+DRAIN = "sync.worker.drain"
+
+
+def wake() -> None:
+    """Queue a drain unless every worker already has one waiting for it."""
+    if not Conf.ORM:
+        transaction.on_commit(_enqueue)
+    elif OrmQ.objects.filter(lock__lte=timezone.now()).count() < Conf.WORKERS:
+        _enqueue()
+
+
+def beat() -> None:
+    """Called every second by the watchdog: the sweep for whatever nobody announced."""
+    wake()
+
+
+def _enqueue() -> None:
+    async_task(DRAIN, q_options={"save": False, "task_name": "drain"})

@@ -1,0 +1,48 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from mapping.models import Channel, Company
+from shopify_app.models import Shop
+from tests.shopify_app.raw_server import RawServer
+
+# Nothing may carry these out: not an exception, not a log line, not a record of a call.
+TOKEN = "shpat_CANARY_access"
+REFRESH_TOKEN = "shprt_CANARY_refresh"
+CLIENT_SECRET = "shpss_CANARY_secret"
+
+_numbers = count(1)
+
+
+def make_shop(**fields: Any) -> Shop:
+    number = next(_numbers)
+    company = Company.objects.create(name=f"Company {number}")
+    channel = Channel.objects.create(company=company, name=f"Channel {number}")
+    values = {
+        "domain": f"shop-{number}.myshopify.com",
+        "grant": Shop.Grant.TOKEN_EXCHANGE,
+        "credentials": {"access_token": TOKEN, "refresh_token": REFRESH_TOKEN},
+        "token_expires_at": timezone.now() + timedelta(hours=1),
+    }
+    return Shop.objects.create(channel=channel, **(values | fields))
+
+
+@pytest.fixture
+def shopify(settings: Settings) -> Iterator[RawServer]:
+    """A Shopify whose every answer the test scripts."""
+    server = RawServer()
+    settings.SHOPIFY_BASE_URL = server.url + "/{shop}"
+    settings.SHOPIFY_CLIENT_ID = "client-1"
+    settings.SHOPIFY_CLIENT_SECRETS = [CLIENT_SECRET]
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return make_shop()
