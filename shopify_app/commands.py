@@ -38,6 +38,7 @@ __all__ = [
     "Rejected",
     "SetQuantities",
     "VariantPrice",
+    "VariantsCreate",
     "VariantsUpdate",
     "dump",
     "load",

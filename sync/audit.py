@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from mapping.models import Channel
 from sync.models import AuditEntry
 
 
 def note(
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     action: str,
     subject: str,
     *,

@@ -1,12 +1,12 @@
 """What the ERP last said of products and prices, and what we last wrote of them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from erp_connectors.models import ErpConnection
 from mapping import rules
@@ -37,8 +37,8 @@ def accept(
     erp: ErpConnection, *, products: Iterable[Product], prices: Iterable[Price], as_of: datetime
 ) -> None:
     """Keep documents as the ERP gave them; an older answer never replaces a newer one."""
-    rows = [(erp.pk, PRODUCT, each.code, Jsonb(dump(each)), as_of) for each in products]
-    rows += [(erp.pk, PRICE, price_key(each), Jsonb(dump(each)), as_of) for each in prices]
+    rows = [(erp.pk, PRODUCT, each.code, json.dumps(dump(each)), as_of) for each in products]
+    rows += [(erp.pk, PRICE, price_key(each), json.dumps(dump(each)), as_of) for each in prices]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_ACCEPT, rows)

@@ -4,7 +4,7 @@ A correction takes the road that an ordinary change takes: it enters the inbox a
 message, so ownership, retries and history need no second version.
 """
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ Status = StockCorrection.Status
 
 
 @transaction.atomic
-def approve(correction: StockCorrection, *, by: AbstractBaseUser) -> bool:
+def approve(correction: StockCorrection, *, by: User) -> bool:
     """Approve a correction and queue it. Return False if someone else decided first."""
     if not _decide(correction, Status.APPROVED, by):
         return False
@@ -32,7 +32,7 @@ def approve(correction: StockCorrection, *, by: AbstractBaseUser) -> bool:
 
 
 @transaction.atomic
-def reject(correction: StockCorrection, *, by: AbstractBaseUser) -> bool:
+def reject(correction: StockCorrection, *, by: User) -> bool:
     """Leave the store's number as it is until somebody releases the position."""
     if not _decide(correction, Status.REJECTED, by):
         return False
@@ -41,7 +41,7 @@ def reject(correction: StockCorrection, *, by: AbstractBaseUser) -> bool:
 
 
 @transaction.atomic
-def dismiss(divergence: Divergence, *, by: AbstractBaseUser) -> bool:
+def dismiss(divergence: Divergence, *, by: User) -> bool:
     """Leave a difference as it is. False: it was closed or decided meanwhile."""
     correction = StockCorrection.objects.filter(divergence=divergence).first()
     if correction is not None:
@@ -53,7 +53,7 @@ def dismiss(divergence: Divergence, *, by: AbstractBaseUser) -> bool:
 
 
 @transaction.atomic
-def release(position: StockPosition, *, by: AbstractBaseUser) -> None:
+def release(position: StockPosition, *, by: User) -> None:
     """Let a position be read and decided afresh, whatever was decided before."""
     moment = timezone.now().isoformat()
     audit.note(by, "release", str(position), channel=position.channel)
@@ -67,7 +67,7 @@ def release(position: StockPosition, *, by: AbstractBaseUser) -> None:
     )
 
 
-def _decide(correction: StockCorrection, status: str, by: AbstractBaseUser) -> bool:
+def _decide(correction: StockCorrection, status: str, by: User) -> bool:
     decided = StockCorrection.objects.filter(pk=correction.pk, status=Status.PROPOSED).update(
         status=status, decided_by=by, decided_at=timezone.now()
     )

@@ -1,12 +1,12 @@
 """Keep what we decided to write until the store has accepted it."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from mapping.models import Channel
 from shopify_app import commands
@@ -65,7 +65,7 @@ def put(
                 "now": now,
                 "kind": kind,
                 "key": key,
-                "arguments": Jsonb(arguments or {}),
+                "arguments": json.dumps(arguments or {}),
                 "idempotency_key": uuid.uuid4(),
                 "cause": cause.pk if cause else None,
                 "job": job.pk if job else None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Count
 from django.utils import timezone
 
@@ -45,7 +45,7 @@ def start(
     kind: SyncJob.Kind,
     *,
     since: datetime | None = None,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
 ) -> SyncJob:
     """Ask everything of one stream again and queue what has to be looked at.
 

@@ -20,15 +20,31 @@ class Line:
     text: str
     quantity: int
     net: Decimal
+    tax: Decimal
     rates: tuple[Decimal, ...]
 
     @property
     def unit_price(self) -> Decimal:
-        """The net price of one unit, discounts inside.
+        """The net price of one unit with four decimals, discounts inside.
 
-        Four decimals lead back to the line's cents for up to a hundred units.
+        59.95 with 21 % inside is 49.55 net, and 21 % of that is a cent too much; 21 % of
+        49.5455 is right. So the price is taken from the gross amount where that leads to
+        the shop's own net and tax, as it does but for odd tax lines and long quantities.
         """
-        return (self.net / self.quantity).quantize(PRICE, rounding=ROUND_HALF_UP)
+        rate = sum(self.rates, Decimal(0)) / 100
+        exact = _price((self.net + self.tax) / (1 + rate) / self.quantity)
+        base = exact * self.quantity
+        if _cents(base) == self.net and _cents(base * rate) == self.tax:
+            return exact
+        return _price(self.net / self.quantity)
+
+
+def _price(amount: Decimal) -> Decimal:
+    return amount.quantize(PRICE, rounding=ROUND_HALF_UP)
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def lines_of(order: Order) -> list[Line]:
@@ -39,29 +55,26 @@ def lines_of(order: Order) -> list[Line]:
 
 
 def _goods(order: Order, line: OrderLine) -> Line:
-    return Line(
-        sku=line.sku,
-        text=line.title,
-        quantity=line.quantity,
-        net=_net(order, line.total.shop.amount, line.taxes),
-        rates=_rates(line.taxes),
-    )
+    return _line(order, line.sku, line.title, line.quantity, line)
 
 
 def _shipping(order: Order, line: ShippingLine) -> Line:
+    return _line(order, "", line.title or "Envío", 1, line)
+
+
+def _line(
+    order: Order, sku: str, text: str, quantity: int, line: OrderLine | ShippingLine
+) -> Line:
+    tax = sum((each.amount.shop.amount for each in line.taxes), Decimal(0))
+    total = line.total.shop.amount
     return Line(
-        sku="",
-        text=line.title or "Envío",
-        quantity=1,
-        net=_net(order, line.total.shop.amount, line.taxes),
+        sku=sku,
+        text=text,
+        quantity=quantity,
+        net=total - tax if order.prices_include_tax else total,
+        tax=tax,
         rates=_rates(line.taxes),
     )
-
-
-def _net(order: Order, total: Decimal, taxes: Sequence[TaxLine]) -> Decimal:
-    if not order.prices_include_tax:
-        return total
-    return total - sum((tax.amount.shop.amount for tax in taxes), Decimal(0))
 
 
 def _rates(taxes: Sequence[TaxLine]) -> tuple[Decimal, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from erp_connectors.contract import Found, Lookup, Pushed, PushResult
-from erp_connectors.errors import ErpError, ErpOutcomeUnknown, ErpRejected, ErpUnavailable
+from erp_connectors.errors import ErpOutcomeUnknown, ErpRejected, ErpUnavailable
 from erp_connectors.tryton.amounts import Line, lines_of, rounding_needed
 from erp_connectors.tryton.catalogue import Catalogue
 from erp_connectors.tryton.client import Row, TrytonClient
@@ -70,25 +70,39 @@ class Orders:
     def _settled(self, order: Order, sale: int, outcome: Pushed, *, key: str) -> PushResult:
         """Confirm a sale that is not yet confirmed, and read it back."""
         try:
-            message = self._confirm(order, sale, key=key)
+            before = self._read(sale)
+            try:
+                message = self._confirm(order, before, key=key)
+            except ErpRejected as refused:
+                return self._refused(
+                    before, str(refused), ours=outcome is Pushed.ACCEPTED, key=key
+                )
             row = self._read(sale)
         except (ErpUnavailable, ErpOutcomeUnknown) as error:
             return PushResult(outcome=Pushed.UNKNOWN, message=str(error))
-        except ErpRejected as refused:
-            self._discard(sale, key=key)
-            return PushResult(outcome=Pushed.REJECTED, message=str(refused))
         return PushResult(outcome=outcome, order=self._erp_order(row), message=message)
 
-    def _confirm(self, order: Order, sale: int, *, key: str) -> str:
+    def _refused(self, before: Row, message: str, *, ours: bool, key: str) -> PushResult:
+        """Say what a refused confirmation means: it may be that another worker was faster."""
+        state = self._read(before["id"])["state"]
+        if not ours and state != before["state"]:
+            return PushResult(outcome=Pushed.UNKNOWN, message="Another worker is entering it.")
+        if ours and state in ("draft", "quotation"):
+            # Nothing of it may stay, so that a corrected order can come.
+            self._client.write("model.sale.sale.cancel", [before["id"]], key=key)
+            self._client.write("model.sale.sale.delete", [before["id"]], key=key)
+        return PushResult(outcome=Pushed.REJECTED, message=message)
+
+    def _confirm(self, order: Order, row: Row, *, key: str) -> str:
         """Bring a sale to the warehouse, unless its total differs by more than rounding."""
-        row = self._read(sale)
+        sale = row["id"]
         if row["state"] not in UNFINISHED:
             return ""
         if row["state"] == "draft":
             gap = rounding_needed(order, row["total_amount"])
             if gap:
                 self._add_rounding(sale, gap, key=key)
-                row = self._read(sale)
+                row = {**row, **self._read(sale)}
             if row["total_amount"] != order.total.shop.amount:
                 return (
                     f"Left as a draft in Tryton: its total is {row['total_amount']}, "
@@ -108,16 +122,6 @@ class Orders:
         if self._read(sale)["state"] == "confirmed":
             with suppress(ErpRejected):
                 self._client.write("model.sale.sale.process", [sale], key=key)
-
-    def _discard(self, sale: int, *, key: str) -> None:
-        """Remove a draft that Tryton will not confirm, so that a corrected order can come."""
-        try:
-            if self._read(sale)["state"] in ("draft", "quotation"):
-                self._client.write("model.sale.sale.cancel", [sale], key=key)
-                self._client.write("model.sale.sale.delete", [sale], key=key)
-        except ErpError:
-            # It stays where staff see it; the next push finds it and goes on from there.
-            return
 
     def _add_rounding(self, sale: int, gap: Decimal, *, key: str) -> None:
         line = {

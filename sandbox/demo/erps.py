@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import psycopg
 
+from sandbox.demo import screen
 from sandbox.demo.children import Children
 from sandbox.demo.product import python
 from sandbox.tryton.build import ADMIN_PASSWORD, PUENTE_PASSWORD
@@ -33,7 +34,6 @@ class Erp(Protocol):
     price_list: str
     warehouses: Mapping[str, str]
     connect_flags: tuple[str, ...]
-    start_seconds: int
 
     def start(self, children: Children) -> None: ...
     def settings(self) -> dict[str, Any]: ...
@@ -49,7 +49,6 @@ class SqlErp:
     price_list = "PVP"
     warehouses: Mapping[str, str] = {"CENTRAL": "Almacén central", "TIENDA": "Tienda Madrid"}
     connect_flags: tuple[str, ...] = ()
-    start_seconds = 30
 
     def __init__(self, database_url: str, ports: Mapping[str, int]) -> None:
         self._url = database_url.replace("/puente?", "/erp_demo?")
@@ -99,8 +98,6 @@ class TrytonErp:
     price_list = "PVP"
     warehouses: Mapping[str, str] = {"MAD": "Almacén central", "TIENDA": "Tienda Madrid"}
     connect_flags: tuple[str, ...] = ()
-    # The first time on a machine it is installed, and its company is made.
-    start_seconds = 600
     database = "tryton_demo"
 
     def __init__(self, database_url: str, ports: Mapping[str, int]) -> None:
@@ -113,6 +110,10 @@ class TrytonErp:
 
     def start(self, children: Children) -> None:
         tryton = python("-m", "sandbox.tryton")
+        # The first time on a machine it is installed and its company made, with progress.
+        children.run(
+            "tryton-build", [*tryton, "build", "--pg", self._url], each_line=screen.detail
+        )
         started = children.start(
             "tryton",
             [
@@ -123,7 +124,7 @@ class TrytonErp:
         children.wait_until(
             lambda: b"Tryton answers" in started.log.read_bytes(),
             what="Tryton",
-            seconds=self.start_seconds,
+            seconds=90,
         )
         children.start(
             "erp",

@@ -88,7 +88,7 @@ class Demo:
         started = time.monotonic()
         for what in SYNCS:
             with screen.step(what):
-                self._product.sync(what, lambda line: screen.say(f"        {line}"))
+                self._product.sync(what, screen.detail)
         spent = self._store.counters() - before
         counts = self._store.counts()
         screen.say(

@@ -11,6 +11,10 @@ def say(text: str = "") -> None:
     print(text, flush=True)
 
 
+def detail(text: str) -> None:
+    say(f"        {text}")
+
+
 def complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 

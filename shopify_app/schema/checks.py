@@ -196,7 +196,7 @@ def _scopes(needed: list[frozenset[str]]) -> Iterator[str]:
             yield f"SCOPES lacks one of {sorted(alternatives)}"
     for scope in scopes.SCOPES:
         others = tuple(each for each in scopes.SCOPES if each != scope)
-        if all(met(alternatives, others) for alternatives in needed):
+        if not any(met(each, (scope,)) and not met(each, others) for each in needed):
             yield f"SCOPES asks for {scope}, which nothing needs"
 
 

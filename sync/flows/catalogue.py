@@ -11,12 +11,12 @@ from mapping.decide.catalogue import StoreProduct, StoreVariant
 from mapping.documents import Price, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
-from shopify_app import commands, product_input, products
+from shopify_app import commands, product_input, products, writes
 from shopify_app.client import ShopifyClient
 from sync import calls, catalogue_ledger, outbox, queue, stock_ledger
 from sync.failures import NotNeeded, SetAside
 from sync.flows import publishing
-from sync.models import InboxMessage, OutboxCommand
+from sync.models import InboxMessage, OutboxCommand, Priority
 
 COMMAND = "catalogue"
 
@@ -57,7 +57,7 @@ def request_write(message: InboxMessage, code: str) -> None:
             kind=COMMAND,
             key=code,
             lane=f"product/{code}",
-            priority=message.priority,
+            priority=Priority(message.priority),
             cause=message,
             job=message.job,
         )
@@ -177,9 +177,9 @@ def _metafields(
         for sku, each in decision.variant_metafields
         if sku in variants
     ]
-    for start in range(0, len(items), commands.MOST_METAFIELDS):
-        batch = tuple(items[start : start + commands.MOST_METAFIELDS])
-        last = start + commands.MOST_METAFIELDS >= len(items)
+    for start in range(0, len(items), writes.MOST_METAFIELDS):
+        batch = tuple(items[start : start + writes.MOST_METAFIELDS])
+        last = start + writes.MOST_METAFIELDS >= len(items)
         _step(
             row,
             client,

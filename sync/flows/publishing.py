@@ -7,7 +7,7 @@ from django.utils import timezone
 from mapping import links
 from mapping.links import Kind
 from mapping.models import Channel
-from shopify_app import commands
+from shopify_app import commands, writes
 from sync import calls, catalogue_ledger, outbox, queue
 from sync.failures import SetAside
 from sync.models import OutboxCommand, Priority, SyncJob
@@ -49,7 +49,7 @@ def send(row: OutboxCommand) -> None:
 
 def _prepare(row: OutboxCommand) -> bool:
     channel = row.channel
-    codes = catalogue_ledger.unpublished(channel, commands.MOST_PUBLISHED)
+    codes = catalogue_ledger.unpublished(channel, writes.MOST_PUBLISHED)
     ids = links.shopify_ids(channel, Kind.PRODUCT, codes)
     if not ids:
         return False

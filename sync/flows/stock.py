@@ -93,7 +93,7 @@ def take_levels(
         else:
             read = protocol.LevelRead(available=level.available, committed=level.committed)
             value = protocol.level_read(value, read, known_open=known.get(each.item, 0))
-            each.level_at = level.updated_at or timezone.now()
+            each.level_at = level.updated_at
         stock_ledger.store(each, value)
     stock_ledger.save(rows)
     return rows

@@ -155,6 +155,14 @@ def test_the_shipped_client_does_without_the_graphql_library() -> None:
     assert [path.name for path in shipped if "graphql import" in path.read_text()] == []
 
 
+def test_renewing_the_schema_from_itself_changes_nothing(tmp_path: Path) -> None:
+    renewed = tmp_path / "renewed.json.gz"
+
+    source.renew(source.VENDORED, renewed)
+
+    assert renewed.read_bytes() == source.VENDORED.read_bytes()
+
+
 def test_costs_are_written_as_the_command_writes_them() -> None:
     text = cost.COSTS.read_text()
 

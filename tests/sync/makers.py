@@ -88,7 +88,8 @@ def euros(amount: Decimal) -> MoneyBag:
 def make_order(channel: Channel, **options: Any) -> ShopOrder:
     number = next(_numbers)
     moment: datetime = options.pop("placed_at", timezone.now())
-    reference, name = f"{channel.shop.domain}/{number}", f"#{1000 + number}"
+    reference = f"{channel.shop.domain}/{number}"
+    name = options.pop("name", f"#{1000 + number}")
     values: dict[str, Any] = {
         "shopify_id": f"gid://shopify/Order/{number}",
         "reference": reference,

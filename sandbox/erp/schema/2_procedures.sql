@@ -11,7 +11,7 @@ $$;
 CREATE FUNCTION gestion.reservar(p_sku text, p_almacen text, p_cantidad numeric)
 RETURNS void LANGUAGE sql AS $$
     INSERT INTO gestion.existencias AS e (sku, almacen, reservado)
-    VALUES (p_sku, p_almacen, p_cantidad)
+    VALUES (p_sku, p_almacen, greatest(p_cantidad, 0))
     ON CONFLICT (sku, almacen) DO UPDATE
         SET reservado = greatest(e.reservado + p_cantidad, 0)
 $$;

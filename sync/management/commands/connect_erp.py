@@ -30,10 +30,11 @@ class Command(BaseCommand):
             defaults={
                 "kind": options["kind"],
                 "settings": self._settings(options),
-                "secrets": self._secrets(),
                 "poll_seconds": options["poll_seconds"],
             },
         )
+        connection.secrets = self._secrets()
+        connection.save()
         self._check(connection)
         answer = {"connection": connection.pk, "company": company.name}
         if name := options["api_key_name"]:

@@ -110,7 +110,6 @@ def test_a_bad_level_is_named_and_nothing_is_stored(
     [
         ("below zero", {"amount": "-1"}, "/prices/0/amount"),
         ("no currency", {"currency": "euro"}, "/prices/0/currency"),
-        ("a currency and a line break", {"currency": "EUR\n"}, "/prices/0/currency"),
         ("neither yes nor no", {"tax_included": "yes"}, "/prices/0/tax_included"),
         ("from no unit up", {"min_quantity": 0}, "/prices/0/min_quantity"),
     ],

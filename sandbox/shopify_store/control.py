@@ -1,0 +1,306 @@
+"""The control API: everything a merchant, a customer or a fault could do, as JSON calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from . import catalogue, edits, faults, fulfilment, inventory, oauth, orders, refunds, shops, views
+from .delivery import Courier
+from .ids import gid
+from .order_records import Order
+from .order_request import OrderRequest
+from .product_set import product_set
+from .records import Shop
+from .store import Action, OpenShop, Store
+
+T = TypeVar("T")
+Handler = Callable[["Control", OpenShop, dict[str, Any], dict[str, str]], Any]
+
+
+class NotFound(Exception):
+    """There is no such thing in this shop."""
+
+
+def read(kind: type[T], body: dict[str, Any]) -> T:
+    """JSON may write ids as text and amounts as numbers."""
+    return msgspec.convert(body, kind, strict=False)
+
+
+class Control:
+    """Runs control calls; each returns what becomes the JSON answer."""
+
+    def __init__(self, store: Store, courier: Courier) -> None:
+        self.store = store
+        self.courier = courier
+
+    def open_shop(self, body: dict[str, Any]) -> Any:
+        return shops.open_shop(self.store, read(shops.ShopRequest, body))[1]
+
+    def list_shops(self) -> Any:
+        return {"shops": [shops.describe(self.store, each.shop) for each in self.store.all()]}
+
+    def advance(self, body: dict[str, Any]) -> Any:
+        now = self.store.clock.advance(float(body.get("advance_seconds", 0)))
+        self.store.deliver.set()
+        return {"now": now}
+
+    def run(
+        self, name: str, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    ) -> Any:
+        return HANDLERS[name](self, opened, body, query)
+
+
+def _describe(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    return shops.describe(control.store, opened.shop)
+
+
+def _change(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, "control") as act:
+        shops.change(act, read(shops.ShopChange, body))
+    return shops.describe(control.store, opened.shop)
+
+
+def _app(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, "control: app") as act:
+        shops.change_app(act, read(shops.AppChange, body))
+    return shops.describe(control.store, opened.shop)
+
+
+def _token(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, "control: token") as act:
+        if opened.shop.app is None:
+            raise NotFound("no app is installed")
+        return {"access_token": oauth.permanent(act, opened.shop.app)}
+
+
+def _state(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    parts = set(filter(None, query.get("parts", "").split(",")))
+    with opened.lock:
+        return views.state(opened.shop, parts=parts)
+
+
+def _log(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    limit = int(query.get("limit", "1000"))
+    entries = opened.journal.since(int(query.get("since", "0")), query.get("kind"), limit)
+    return {"last": opened.journal.last, "entries": entries}
+
+
+def _counters(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    since = int(query.get("since", "0"))
+    return opened.journal.counters(since) | {
+        "last": opened.journal.last,
+        "throttle": opened.bucket.status(),
+    }
+
+
+def _place(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, "order placed") as act:
+        placed = orders.place(act, read(OrderRequest, body))
+        return views.order(act.shop, placed)
+
+
+def find_order(shop: Shop, text: str) -> Order:
+    """By number, global id or name (with or without #)."""
+    for each in shop.orders.values():
+        if text in (str(each.id), gid("Order", each.id), each.name, each.name.lstrip("#")):
+            return each
+    raise NotFound(f"no order {text}")
+
+
+def _on_order(what: str, work: Callable[[Action, Order, dict[str, Any]], Any]) -> Handler:
+    def handler(
+        control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    ) -> Any:
+        with control.store.action(opened, f"order {what}") as act:
+            order = find_order(act.shop, query["order"])
+            work(act, order, body)
+            return views.order(act.shop, order)
+
+    return handler
+
+
+def _cancel(act: Action, order: Order, body: dict[str, Any]) -> None:
+    refunds.cancel(
+        act,
+        order,
+        reason=body.get("reason", "CUSTOMER"),
+        restock=body.get("restock", True),
+        pay_back=body.get("refund", True),
+        note=body.get("note"),
+    )
+
+
+def _hold(act: Action, order: Order, body: dict[str, Any]) -> None:
+    for number in order.fulfillment_order_ids:
+        wanted = act.shop.fulfillment_orders[number]
+        if body.get("release"):
+            fulfilment.release_hold(act, wanted)
+        elif wanted.status in fulfilment.OPEN:
+            fulfilment.hold(act, wanted, body.get("reason", "OTHER"))
+
+
+def _fulfil(act: Action, order: Order, body: dict[str, Any]) -> None:
+    """What a merchant does in the admin: send all that is left at the first open location."""
+    for number in order.fulfillment_order_ids:
+        wanted = act.shop.fulfillment_orders[number]
+        if wanted.status in fulfilment.OPEN:
+            rows = [{"fulfillmentOrderId": gid("FulfillmentOrder", wanted.id)}]
+            info = body.get("tracking") or {}
+            fulfilment.create(act, {"lineItemsByFulfillmentOrder": rows, "trackingInfo": info})
+            return
+    raise orders.OrderRefused("nothing is left to fulfil")
+
+
+def _update(act: Action, order: Order, body: dict[str, Any]) -> None:
+    """Change note or tags by hand, or only touch the order."""
+    order.note = body.get("note", order.note)
+    order.tags = catalogue.tidy_tags(body.get("tags", order.tags))
+    order.updated_at = act.now
+    act.tell("orders/updated", order)
+
+
+def _inventory(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, body.get("why", "hand edit")) as act:
+        matches = catalogue.by_sku(act.shop, str(body["sku"]))
+        if len(matches) != 1:
+            raise NotFound(f"{len(matches)} variants have the SKU {body['sku']!r}")
+        place = find_location(act.shop, body.get("location"))
+        item = act.shop.items[matches[0].item_id]
+        level = inventory.stock_at(act, item.id, place)
+        if "available" in body:
+            inventory.set_by_hand(act, item, place, int(body["available"]))
+        for name in ("damaged", "reserved", "safety_stock", "quality_control", "incoming"):
+            if name in body:
+                inventory.move(act, level, **{name: int(body[name]) - level.quantity(name)})
+        names = ("available", "committed", "on_hand")
+        return {name: level.quantity(name) for name in names}
+
+
+def find_location(shop: Shop, wanted: Any) -> int:
+    if wanted is None:
+        return next(iter(shop.locations))
+    for each in shop.locations.values():
+        if str(wanted) in (str(each.id), each.name, gid("Location", each.id)):
+            return each.id
+    raise NotFound(f"no location {wanted}")
+
+
+def _products(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    """A product as a merchant makes it by hand: the input of `productSet`, and tax rates by SKU."""
+    rates = body.pop("tax_rates", {})
+    publish = body.pop("publish", True)
+    with control.store.action(opened, "product by hand") as act:
+        product = product_set(act, body.pop("identifier", None), body)
+        for variant in catalogue.variants_of(act.shop, product):
+            sku = act.shop.items[variant.item_id].sku
+            if sku in rates:
+                variant.tax_rate = catalogue_rate(rates[sku])
+        for publication in act.shop.publications.values() if publish else ():
+            if gid("Product", product.id) not in publication.members:
+                publication.members.append(gid("Product", product.id))
+        return views.product(act.shop, product)
+
+
+def catalogue_rate(value: Any) -> Any:
+    return msgspec.convert(value, type=orders.Decimal, strict=False)
+
+
+def _delete_product(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    with control.store.action(opened, "product deleted by hand") as act:
+        product = catalogue.by_handle(act.shop, query["handle"])
+        if product is None:
+            raise NotFound(f"no product {query['handle']}")
+        catalogue.delete_product(act, product)
+    return {"deleted": query["handle"]}
+
+
+def _add_fault(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    rows = body.get("faults", [body])
+    return {"faults": [msgspec.to_builtins(opened.faults.add(faults.from_json(row))) for row in rows]}
+
+
+def _list_faults(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    return {"faults": [msgspec.to_builtins(each) for each in opened.faults.list()], "kinds": faults.KINDS}
+
+
+def _clear_faults(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    number = query.get("id")
+    return {"removed": opened.faults.clear(int(number) if number else None)}
+
+
+def _flush(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    return control.courier.flush(
+        opened, everything=bool(body.get("all", True)), seconds=float(body.get("seconds", 30))
+    )
+
+
+def _session_token(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    if opened.shop.app is None:
+        raise NotFound("no app is installed")
+    seconds = float(body.get("seconds", oauth.ID_TOKEN_SECONDS))
+    token = oauth.id_token(opened.shop, opened.shop.app, control.store.clock.now(), seconds=seconds)
+    locale = str(body.get("locale", "es"))
+    url = shops.launch_url(opened.shop, control.store.clock.now(), locale)
+    return {"id_token": token, "app_url": url}
+
+
+def _reset(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    """Empty the shop; `keep` names what stays (products, subscriptions). App and locations stay."""
+    keep = set(body.get("keep", []))
+    with opened.lock:
+        _empty(opened.shop, keep)
+        opened.faults.clear()
+        opened.journal.clear()
+        opened.bucket.give_back(opened.bucket.size)
+        opened.dirty = True
+    return shops.describe(control.store, opened.shop)
+
+
+def _empty(shop: Shop, keep: set[str]) -> None:
+    names = ["orders", "fulfillment_orders", "fulfillments", "customers", "groups", "replays"]
+    if "products" not in keep:
+        names += ["products", "variants", "items", "levels", "metafields", "definitions", "collections"]
+        for publication in shop.publications.values():
+            publication.members.clear()
+    if "subscriptions" not in keep:
+        names.append("subscriptions")
+    for name in names:
+        getattr(shop, name).clear()
+    shop.deliveries = []
+    shop.next_order = 1001
+
+
+HANDLERS: dict[str, Handler] = {
+    "describe": _describe,
+    "change": _change,
+    "app": _app,
+    "token": _token,
+    "state": _state,
+    "log": _log,
+    "counters": _counters,
+    "place": _place,
+    "cancel": _on_order("cancelled", _cancel),
+    "refund": _on_order(
+        "refunded", lambda act, order, body: refunds.refund(act, order, read(refunds.RefundRequest, body))
+    ),
+    "edit": _on_order(
+        "edited", lambda act, order, body: edits.edit(act, order, read(edits.EditRequest, body))
+    ),
+    "pay": _on_order("paid", lambda act, order, body: edits.pay(act, order)),
+    "capture": _on_order("captured", lambda act, order, body: edits.capture(act, order)),
+    "hold": _on_order("held", _hold),
+    "fulfil": _on_order("fulfilled by hand", _fulfil),
+    "update": _on_order("updated by hand", _update),
+    "inventory": _inventory,
+    "products": _products,
+    "delete_product": _delete_product,
+    "add_fault": _add_fault,
+    "list_faults": _list_faults,
+    "clear_faults": _clear_faults,
+    "flush": _flush,
+    "session_token": _session_token,
+    "reset": _reset,
+}

@@ -1,0 +1,111 @@
+"""Web orders for the tests of connectors."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import count
+from typing import Any
+
+from mapping.documents import (
+    Address,
+    Customer,
+    Money,
+    MoneyBag,
+    Order,
+    OrderLine,
+    ShippingLine,
+    TaxLine,
+)
+
+_numbers = count(1001)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sold:
+    """One line as a test thinks of it; prices include tax."""
+
+    sku: str
+    quantity: int = 1
+    price: str = "10.00"
+    discount: str = "0"
+    rate: str = "21"
+
+
+def bag(amount: Decimal | str) -> MoneyBag:
+    money = Money(amount=Decimal(amount), currency="EUR")
+    return MoneyBag(shop=money, presentment=money)
+
+
+def make_order(*sold: Sold, shipping: str = "0", **changes: Any) -> Order:
+    """Return an order as the shop would report it, each line's tax rounded on its own."""
+    number = next(_numbers)
+    lines = tuple(_line(each, f"{number}{place}") for place, each in enumerate(sold, start=1))
+    delivery = _gross(Decimal(shipping), "21")
+    taxes = sum((line.taxes[0].amount.shop.amount for line in lines), delivery[1])
+    total = sum((line.total.shop.amount for line in lines), Decimal(shipping))
+    values: dict[str, Any] = {
+        "reference": f"tienda.myshopify.com/{number}",
+        "shopify_id": f"gid://shopify/Order/{number}",
+        "name": f"#{number}",
+        "placed_at": datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+        "updated_at": datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+        "currency": "EUR",
+        "presentment_currency": "EUR",
+        "prices_include_tax": True,
+        "lines": lines,
+        "total": bag(total),
+        "tax_total": bag(taxes),
+        "discount_total": bag(sum((Decimal(each.discount) for each in sold), Decimal(0))),
+        "shipping": (
+            ShippingLine(
+                title="Envío 24 h",
+                total=bag(shipping),
+                taxes=(TaxLine(title="IVA", rate=Decimal(21), amount=bag(delivery[1])),),
+            ),
+        ),
+        "customer": Customer(
+            id="1", name="Lucía Ibáñez", email="lucia@example.com", phone="+34600000001"
+        ),
+        "bill_to": Address(
+            name="Lucía Ibáñez",
+            line1="C/ Mayor 1, 2º B",
+            zip="28013",
+            city="Madrid",
+            province_code="M",
+            country_code="ES",
+        ),
+        "ship_to": Address(
+            name="Lucía Ibáñez",
+            line1="C/ Mayor 1, 2º B",
+            zip="28013",
+            city="Madrid",
+            province_code="M",
+            country_code="ES",
+        ),
+        "financial_status": "paid",
+        "gateways": ("bogus",),
+    }
+    return Order(**{**values, **changes})
+
+
+def _line(sold: Sold, key: str) -> OrderLine:
+    total = Decimal(sold.price) * sold.quantity - Decimal(sold.discount)
+    return OrderLine(
+        id=f"gid://shopify/LineItem/{key}",
+        sku=sold.sku,
+        title=f"Artículo {sold.sku}",
+        quantity=sold.quantity,
+        unit_price=bag(sold.price),
+        discount=bag(sold.discount),
+        total=bag(total),
+        taxes=(
+            TaxLine(title="IVA", rate=Decimal(sold.rate), amount=bag(_gross(total, sold.rate)[1])),
+        ),
+    )
+
+
+def _gross(amount: Decimal, rate: str) -> tuple[Decimal, Decimal]:
+    """Return what of an amount is net and what is tax."""
+    tax = amount - amount / (1 + Decimal(rate) / 100)
+    rounded = tax.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return amount - rounded, rounded
