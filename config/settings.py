@@ -232,7 +232,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
-        "django_q": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},
         # Request lines of the HTTP library would carry query strings into the log.
         "httpx2": {"level": "WARNING"},
         "axes": {"level": "WARNING"},

@@ -1,1 +1,1 @@
-"""Stand-ins for the outside world, used by the demo and the tests; the product never imports them."""
+"""Stand-ins for the outside world, for demo and tests; the product never imports them."""

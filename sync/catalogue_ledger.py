@@ -127,8 +127,6 @@ def unpublished(channel: Channel, limit: int) -> list[str]:
     return list(rows.order_by("pk").values_list("key", flat=True)[:limit])
 
 
-
-
 def state(channel: Channel, code: str) -> FieldState:
     found, _created = FieldState.objects.get_or_create(channel=channel, entity=PRODUCT, key=code)
     return found

@@ -120,5 +120,3 @@ def _all_products(erp: ErpConnector) -> list[Product]:
         found += page.records
         cursor, more = page.cursor, page.more
     return found
-
-

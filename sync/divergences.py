@@ -54,9 +54,7 @@ def settle_stock(channel: Channel, rows: Sequence[StockPosition]) -> None:
     closed = dict(open_rows.values_list("pk", "key"))
     if not closed:
         return
-    Divergence.objects.filter(pk__in=closed).update(
-        status=Status.HEALED, closed_at=timezone.now()
-    )
+    Divergence.objects.filter(pk__in=closed).update(status=Status.HEALED, closed_at=timezone.now())
     StockCorrection.objects.filter(
         divergence__in=closed, status=StockCorrection.Status.APPROVED
     ).update(status=StockCorrection.Status.APPLIED)

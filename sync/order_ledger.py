@@ -134,9 +134,7 @@ def _move_positions(
             each.needs_read = True
         else:
             seen = each.level_at is not None and order.placed_at <= each.level_at
-            stock_ledger.store(
-                each, protocol.order_changed(value, units, in_last_read=seen)
-            )
+            stock_ledger.store(each, protocol.order_changed(value, units, in_last_read=seen))
     stock_ledger.save(rows)
     touched = StockPosition.objects.filter(pk__in=[each.pk for each in rows])
     stock_ledger.mark_dirty(channel, touched, cause=cause)

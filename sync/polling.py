@@ -145,9 +145,7 @@ def _shipments(erp: ErpConnector, cursor: str) -> Pulled:
 def _pulled(
     page: Page[Product] | Page[Price] | Page[StockLevel] | Page[Shipment], news: list[News]
 ) -> Pulled:
-    return Pulled(
-        news=tuple(news), cursor=page.cursor, more=page.more, records=len(page.records)
-    )
+    return Pulled(news=tuple(news), cursor=page.cursor, more=page.more, records=len(page.records))
 
 
 PULLS: dict[Recurring.Kind, Callable[[ErpConnector, str], Pulled]] = {

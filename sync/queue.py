@@ -133,9 +133,7 @@ def settle(row: OutboxCommand) -> None:
 def _mine(row: QueuedRow) -> QuerySet[QueuedRow]:
     # `claims` is the fence: a worker that lost its lease finds the number moved on,
     # and must not overwrite the outcome of the worker that replaced it.
-    return type(row)._default_manager.filter(
-        pk=row.pk, status=Status.RUNNING, claims=row.claims
-    )
+    return type(row)._default_manager.filter(pk=row.pk, status=Status.RUNNING, claims=row.claims)
 
 
 def _release(row: QueuedRow, **changes: object) -> bool:

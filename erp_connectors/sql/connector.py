@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from erp_connectors.contract import (
@@ -40,12 +41,10 @@ class SqlConnector:
     def capabilities(self) -> Capabilities:
         settings = self._settings
         entities = (Entity.PRODUCTS, Entity.PRICES, Entity.STOCK, Entity.SHIPMENTS)
+        delta = {entity: settings.delta_of(entity) for entity in entities}
         return Capabilities(
-            delta={
-                **{entity: settings.delta_of(entity) for entity in entities},
-                Entity.ORDERS: DeltaKind.NONE,
-            },
-            overlap=settings.overlap,
+            delta={**delta, Entity.ORDERS: DeltaKind.NONE},
+            overlap=settings.overlap if DeltaKind.SINCE in delta.values() else timedelta(0),
             unique_reference=settings.unique_reference,
             looks_up_orders=settings.looks_up_orders,
             cancels_orders=settings.cancels_orders,

@@ -89,8 +89,9 @@ class Orders:
             return PushResult(outcome=Pushed.UNKNOWN, message="Another worker is entering it.")
         if ours and state in ("draft", "quotation"):
             # Nothing of it may stay, so that a corrected order can come.
-            self._client.write("model.sale.sale.cancel", [before["id"]], key=key)
-            self._client.write("model.sale.sale.delete", [before["id"]], key=key)
+            with suppress(ErpRejected):
+                self._client.write("model.sale.sale.cancel", [before["id"]], key=key)
+                self._client.write("model.sale.sale.delete", [before["id"]], key=key)
         return PushResult(outcome=Pushed.REJECTED, message=message)
 
     def _confirm(self, order: Order, row: Row, *, key: str) -> str:

@@ -96,7 +96,11 @@ class TrytonErp:
     kind = "tryton"
     title = "Tryton"
     price_list = "PVP"
-    warehouses: Mapping[str, str] = {"MAD": "Almacén central", "TIENDA": "Tienda Madrid"}
+    warehouses: Mapping[str, str] = {
+        "MAD": "Almacén central",
+        "BCN": "Almacén central",
+        "TIENDA": "Tienda Madrid",
+    }
     connect_flags: tuple[str, ...] = ()
     database = "tryton_demo"
 

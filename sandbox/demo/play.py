@@ -32,7 +32,10 @@ class Demo:
         self._database = f"puente_{erp}"
         self._erp = ERPS[erp](self._server_url, self._ports)
         self._store = SandboxStore(
-            port=self._ports["store"], state=self._home / "store", keys=self._keys
+            port=self._ports["store"],
+            state=self._home / "store",
+            keys=self._keys,
+            app_url=self._url,
         )
         self._children = Children(self._home / "logs", self._environment())
         self._product = Product(self._children, self._url)
@@ -47,7 +50,7 @@ class Demo:
             self._store.start(self._children)
             self._erp.start(self._children)
             self._children.finish(migrating)
-            self._store.wait(self._children)
+            self._store.open(self._children, self._erp.warehouses.values())
         with screen.step("connecting the ERP and the store"):
             self._connect()
         with screen.step("Puente's web server and worker"):
@@ -58,7 +61,6 @@ class Demo:
         tour.show(
             web=self._url,
             store=self._store.page,
-            embedded=self._store.embedded_page,
             erp=self._erp,
             password=self._keys["DEMO_PASSWORD"],
             api_key=self._api_key,
@@ -84,13 +86,15 @@ class Demo:
         self._children.finish(creating)
 
     def _sync(self) -> None:
-        before = self._store.counters()
+        before = self._store.spent()
         started = time.monotonic()
         for what in SYNCS:
             with screen.step(what):
-                self._product.sync(what, screen.detail)
-        spent = self._store.counters() - before
-        counts = self._store.counts()
+                progress = screen.Progress()
+                self._product.sync(what, progress)
+                progress.flush()
+        spent = self._store.spent() - before
+        counts = self._store.contents()
         screen.say(
             f"\n  {self._erp.title.capitalize()} and the store are in step: {counts}. "
             f"{spent} in {time.monotonic() - started:.1f} s, "
@@ -106,6 +110,8 @@ class Demo:
             "DATABASE_URL": self._server_url.replace("/puente?", f"/{self._database}?"),
             "SECRET_KEY": self._keys["SECRET_KEY"],
             "APP_URL": self._url,
+            # The ERP is on this machine, where a real installation lets nobody point it.
+            "ERP_ALLOWED_NETWORKS": "socket,127.0.0.0/8",
             "SHOPIFY_BASE_URL": self._store.address_of_shops,
             "SHOPIFY_CLIENT_ID": self._keys["SHOPIFY_CLIENT_ID"],
             "SHOPIFY_CLIENT_SECRETS": self._keys["SHOPIFY_CLIENT_SECRET"],

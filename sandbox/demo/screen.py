@@ -15,6 +15,25 @@ def detail(text: str) -> None:
     say(f"        {text}")
 
 
+class Progress:
+    """Hands on a command's lines, but not the same one twice and not two in a second."""
+
+    def __init__(self) -> None:
+        self._waiting = self._last = ""
+        self._at = 0.0
+
+    def __call__(self, text: str) -> None:
+        self._waiting = text
+        if time.monotonic() - self._at > 1:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting != self._last:
+            detail(self._waiting)
+        self._last = self._waiting
+        self._at = time.monotonic()
+
+
 def complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 

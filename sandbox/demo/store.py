@@ -1,14 +1,25 @@
 """The sandbox store, as the demo starts it and looks into it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 
-from sandbox.demo.children import Child, Children
+from sandbox.demo.children import Children
 from sandbox.demo.product import STORE, python
+
+# What a merchant lets the app do when installing it.
+SCOPES = [
+    "read_customers",
+    "read_locations",
+    "read_orders",
+    "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
+    "write_products",
+    "write_publications",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,22 +41,71 @@ class Spent:
         return f"{self.points} points, {self.calls} calls, {self.mutations} of them writes,"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    products: int
+    variants: int
+
+    def __str__(self) -> str:
+        return f"{self.products} products with {self.variants} variants"
+
+
 class SandboxStore:
     """One shop in the sandbox; its state survives the demo."""
 
-    def __init__(self, *, port: int, state: Path, keys: Mapping[str, str]) -> None:
+    def __init__(self, *, port: int, state: Path, keys: Mapping[str, str], app_url: str) -> None:
         self._port = port
         self._state = state
         self._keys = keys
+        self._app_url = app_url
         self._base = f"http://127.0.0.1:{port}"
         self.address_of_shops = f"{self._base}/shops/{{shop}}"
         self.page = f"{self._base}/shops/{STORE}/"
-        self.embedded_page = f"{self._base}/shops/{STORE}/admin/apps/puente"
         self.log = state / f"{STORE}.log.jsonl"
 
-    def start(self, children: Children) -> Child:
-        return children.start(
-            "store",
-            python("-m", "sandbox.shopify_store", "--port", str(self._port))
-            + ["--state", str(self._state)],
+    def start(self, children: Children) -> None:
+        where = ("--port", str(self._port), "--state", str(self._state))
+        children.start("store", python("-m", "sandbox.shopify_store", *where))
+
+    def open(self, children: Children, locations: Collection[str]) -> None:
+        """Wait until the store answers, and make its shop or tell it where the app is now."""
+        children.wait_until(self._is_up, what="The store", seconds=60)
+        if self._control("GET").status_code == httpx2.codes.NOT_FOUND:
+            self._open_shop(locations)
+        else:
+            self._control("POST", "/app", {"app_url": self._app_url}).raise_for_status()
+
+    def spent(self) -> Spent:
+        found = self._control("GET", "/counters").raise_for_status().json()
+        return Spent(
+            calls=found["calls"], mutations=found["mutations"], points=found["points_actual"]
         )
+
+    def contents(self) -> Contents:
+        found = self._control("GET", "/state?parts=products").raise_for_status().json()
+        variants = [variant for product in found["products"] for variant in product["variants"]]
+        return Contents(products=len(found["products"]), variants=len(variants))
+
+    def _open_shop(self, locations: Collection[str]) -> None:
+        shop = {
+            "domain": STORE,
+            "name": "Calzados Puente",
+            "locations": [{"name": name} for name in dict.fromkeys(locations)],
+            "app": {
+                "client_id": self._keys["SHOPIFY_CLIENT_ID"],
+                "client_secret": self._keys["SHOPIFY_CLIENT_SECRET"],
+                "scopes": SCOPES,
+                "app_url": self._app_url,
+            },
+        }
+        httpx2.post(f"{self._base}/control/shops", json=shop, timeout=30).raise_for_status()
+
+    def _control(self, method: str, path: str = "", body: Any = None) -> httpx2.Response:
+        url = f"{self._base}/control/shops/{STORE}{path}"
+        return httpx2.request(method, url, json=body, timeout=30)
+
+    def _is_up(self) -> bool:
+        try:
+            return httpx2.get(f"{self._base}/health", timeout=5).is_success
+        except httpx2.HTTPError:
+            return False

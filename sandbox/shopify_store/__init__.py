@@ -1,1 +1,1 @@
-"""A Shopify store on this machine: the real schema over HTTP, with memory, strictness and faults."""
+"""A Shopify store on this machine: the real schema, with memory, strictness and faults."""

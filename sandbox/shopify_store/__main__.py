@@ -18,8 +18,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="sandbox.shopify_store", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--state", type=Path, help="folder that remembers; without it all is forgotten")
-    parser.add_argument("--tls-port", type=int, help="a second listener, https; 0 takes a free port")
+    parser.add_argument(
+        "--state", type=Path, help="folder that remembers; without it all is forgotten"
+    )
+    parser.add_argument(
+        "--tls-port", type=int, help="a second listener, https; 0 takes a free port"
+    )
     parser.add_argument("--tls-dir", type=Path, help="where the authority's files go")
     parser.add_argument("--retry-scale", type=float, default=1.0, help="stretches webhook retries")
     given = parser.parse_args()

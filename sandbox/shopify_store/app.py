@@ -223,7 +223,9 @@ def build(store: Store, api: Api, control: Control) -> ASGIApp:
         Route(token, face.token, methods=["POST"]),
         Route(prefix + graphql, face.graphql, methods=["POST"]),
         Route(prefix + token, face.token, methods=["POST"]),
-        Route("/control/{rest:path}", face.control_point, methods=["GET", "POST", "PATCH", "DELETE"]),
+        Route(
+            "/control/{rest:path}", face.control_point, methods=["GET", "POST", "PATCH", "DELETE"]
+        ),
         *page_routes(store),
     ]
     return Abortable(Starlette(routes=routes))

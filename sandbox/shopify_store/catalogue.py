@@ -74,7 +74,7 @@ def default_options(act: Action) -> list[Option]:
 def add_variant(act: Action, product: Product, value_ids: list[int]) -> Variant:
     """A new variant with its inventory item, priced 0.00 and stocked nowhere yet."""
     number, item = act.shop.take_id(), act.shop.take_id()
-    common = {"created_at": act.now, "updated_at": act.now}
+    common: dict[str, Any] = {"created_at": act.now, "updated_at": act.now}
     variant = Variant(
         id=number, product_id=product.id, item_id=item, value_ids=value_ids, **common
     )
@@ -144,7 +144,9 @@ def write_variant(act: Action, variant: Variant, row: dict[str, Any]) -> bool:
     for name in ("price", "compare_at_price"):
         if name in wanted:
             wanted[name] = amount(wanted[name])
-    changed = _assign(variant, {k: v for k, v in wanted.items() if v is not None or k in _NULLABLE})
+    changed = _assign(
+        variant, {k: v for k, v in wanted.items() if v is not None or k in _NULLABLE}
+    )
     data = dict(row.get("inventoryItem") or {})
     if row.get("sku") is not None:
         data["sku"] = row["sku"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -47,17 +48,19 @@ class Control:
         self.store.deliver.set()
         return {"now": now}
 
-    def run(
-        self, name: str, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
-    ) -> Any:
+    def run(self, name: str, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
         return HANDLERS[name](self, opened, body, query)
 
 
-def _describe(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _describe(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     return shops.describe(control.store, opened.shop)
 
 
-def _change(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _change(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     with control.store.action(opened, "control") as act:
         shops.change(act, read(shops.ShopChange, body))
     return shops.describe(control.store, opened.shop)
@@ -88,7 +91,9 @@ def _log(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[s
     return {"last": opened.journal.last, "entries": entries}
 
 
-def _counters(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _counters(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     since = int(query.get("since", "0"))
     return opened.journal.counters(since) | {
         "last": opened.journal.last,
@@ -162,7 +167,9 @@ def _update(act: Action, order: Order, body: dict[str, Any]) -> None:
     act.tell("orders/updated", order)
 
 
-def _inventory(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _inventory(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     with control.store.action(opened, body.get("why", "hand edit")) as act:
         matches = catalogue.by_sku(act.shop, str(body["sku"]))
         if len(matches) != 1:
@@ -188,7 +195,9 @@ def find_location(shop: Shop, wanted: Any) -> int:
     raise NotFound(f"no location {wanted}")
 
 
-def _products(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _products(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     """A product as a merchant makes it by hand: the input of `productSet`, and tax rates by SKU."""
     rates = body.pop("tax_rates", {})
     publish = body.pop("publish", True)
@@ -197,18 +206,16 @@ def _products(control: Control, opened: OpenShop, body: dict[str, Any], query: d
         for variant in catalogue.variants_of(act.shop, product):
             sku = act.shop.items[variant.item_id].sku
             if sku in rates:
-                variant.tax_rate = catalogue_rate(rates[sku])
+                variant.tax_rate = Decimal(str(rates[sku]))
         for publication in act.shop.publications.values() if publish else ():
             if gid("Product", product.id) not in publication.members:
                 publication.members.append(gid("Product", product.id))
         return views.product(act.shop, product)
 
 
-def catalogue_rate(value: Any) -> Any:
-    return msgspec.convert(value, type=orders.Decimal, strict=False)
-
-
-def _delete_product(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _delete_product(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     with control.store.action(opened, "product deleted by hand") as act:
         product = catalogue.by_handle(act.shop, query["handle"])
         if product is None:
@@ -217,16 +224,27 @@ def _delete_product(control: Control, opened: OpenShop, body: dict[str, Any], qu
     return {"deleted": query["handle"]}
 
 
-def _add_fault(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _add_fault(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     rows = body.get("faults", [body])
-    return {"faults": [msgspec.to_builtins(opened.faults.add(faults.from_json(row))) for row in rows]}
+    return {
+        "faults": [msgspec.to_builtins(opened.faults.add(faults.from_json(row))) for row in rows]
+    }
 
 
-def _list_faults(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
-    return {"faults": [msgspec.to_builtins(each) for each in opened.faults.list()], "kinds": faults.KINDS}
+def _list_faults(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
+    return {
+        "faults": [msgspec.to_builtins(each) for each in opened.faults.list()],
+        "kinds": faults.KINDS,
+    }
 
 
-def _clear_faults(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _clear_faults(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     number = query.get("id")
     return {"removed": opened.faults.clear(int(number) if number else None)}
 
@@ -237,11 +255,15 @@ def _flush(control: Control, opened: OpenShop, body: dict[str, Any], query: dict
     )
 
 
-def _session_token(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _session_token(
+    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+) -> Any:
     if opened.shop.app is None:
         raise NotFound("no app is installed")
     seconds = float(body.get("seconds", oauth.ID_TOKEN_SECONDS))
-    token = oauth.id_token(opened.shop, opened.shop.app, control.store.clock.now(), seconds=seconds)
+    token = oauth.id_token(
+        opened.shop, opened.shop.app, control.store.clock.now(), seconds=seconds
+    )
     locale = str(body.get("locale", "es"))
     url = shops.launch_url(opened.shop, control.store.clock.now(), locale)
     return {"id_token": token, "app_url": url}
@@ -262,7 +284,15 @@ def _reset(control: Control, opened: OpenShop, body: dict[str, Any], query: dict
 def _empty(shop: Shop, keep: set[str]) -> None:
     names = ["orders", "fulfillment_orders", "fulfillments", "customers", "groups", "replays"]
     if "products" not in keep:
-        names += ["products", "variants", "items", "levels", "metafields", "definitions", "collections"]
+        names += [
+            "products",
+            "variants",
+            "items",
+            "levels",
+            "metafields",
+            "definitions",
+            "collections",
+        ]
         for publication in shop.publications.values():
             publication.members.clear()
     if "subscriptions" not in keep:
@@ -284,7 +314,8 @@ HANDLERS: dict[str, Handler] = {
     "place": _place,
     "cancel": _on_order("cancelled", _cancel),
     "refund": _on_order(
-        "refunded", lambda act, order, body: refunds.refund(act, order, read(refunds.RefundRequest, body))
+        "refunded",
+        lambda act, order, body: refunds.refund(act, order, read(refunds.RefundRequest, body)),
     ),
     "edit": _on_order(
         "edited", lambda act, order, body: edits.edit(act, order, read(edits.EditRequest, body))

@@ -144,7 +144,9 @@ class Pricer:
             rows = value if isinstance(value, list) else rows
             inner = self._type_of(kind, each)
             if each.name.value == "nodes":
-                node_cost = max(node_cost, 1 + self._below(inner, each.selection_set, value, known))
+                node_cost = max(
+                    node_cost, 1 + self._below(inner, each.selection_set, value, known)
+                )
             else:
                 node_cost = max(node_cost, self._edges(inner, each, value, known))
         size = min(asked, len(rows)) if known else asked
@@ -195,7 +197,12 @@ class Pricer:
         return isinstance(self.schema.type_map[name], (GraphQLInterfaceType, GraphQLUnionType))
 
     def _dynamic(self, name: str, field: FieldNode) -> float:
-        if name not in ("productSet", "productVariantsBulkCreate", "productVariantsBulkUpdate", "fileCreate"):
+        if name not in (
+            "productSet",
+            "productVariantsBulkCreate",
+            "productVariantsBulkUpdate",
+            "fileCreate",
+        ):
             return 0
         given = {
             each.name.value: value_from_ast_untyped(each.value, self.variables)

@@ -63,12 +63,12 @@ def address_from_input(data: dict[str, Any]) -> Address:
     return Address(**given)
 
 
-def customer_set(
-    act: Action, identifier: dict[str, Any] | None, data: dict[str, Any]
-) -> Customer:
+def customer_set(act: Action, identifier: dict[str, Any] | None, data: dict[str, Any]) -> Customer:
     """Upsert a customer; the list of addresses, when sent, replaces all."""
     if identifier and data.get("id"):
-        raise refuse(["input"], "The id field is not allowed if identifier is provided.", "ID_NOT_ALLOWED")
+        raise refuse(
+            ["input"], "The id field is not allowed if identifier is provided.", "ID_NOT_ALLOWED"
+        )
     customer = _find(act.shop, identifier, data)
     _check(act.shop, customer, data)
     created = customer is None
@@ -93,16 +93,16 @@ def customer_set(
     return customer
 
 
-def _find(
-    shop: Shop, identifier: dict[str, Any] | None, data: dict[str, Any]
-) -> Customer | None:
+def _find(shop: Shop, identifier: dict[str, Any] | None, data: dict[str, Any]) -> Customer | None:
     if not identifier:
         return shop.customers.get(ids.number(data["id"], "Customer")) if data.get("id") else None
     key, value = next(iter(identifier.items()))
     if key == "id":
         found = shop.customers.get(ids.number(value, "Customer"))
         if found is None:
-            raise refuse(["identifier"], "Resource matching the identifier was not found.", "NOT_FOUND")
+            raise refuse(
+                ["identifier"], "Resource matching the identifier was not found.", "NOT_FOUND"
+            )
         return found
     if key == "customId":
         raise refuse(["identifier"], "sandbox: customerSet by customId is not modelled", "INVALID")

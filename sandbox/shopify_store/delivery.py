@@ -89,7 +89,9 @@ class Courier:
 
     def _post(self, shop: Shop, delivery: Delivery) -> tuple[int | None, str]:
         secret = shop.app.client_secret if shop.app else ""
-        client = self._local if webhooks.is_loopback(urlsplit(delivery.uri).hostname) else self._client
+        client = (
+            self._local if webhooks.is_loopback(urlsplit(delivery.uri).hostname) else self._client
+        )
         try:
             answer = client.post(
                 delivery.uri,

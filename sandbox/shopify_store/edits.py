@@ -49,7 +49,10 @@ def edit(act: Action, order: Order, request: EditRequest) -> Order:
         made = _add(act, order, row)
         added[made.id] = made.quantity
     order.edited, order.updated_at = True, act.now
-    changes = {"added": {str(k): v for k, v in added.items()}, "removed": {str(k): v for k, v in removed.items()}}
+    changes = {
+        "added": {str(k): v for k, v in added.items()},
+        "removed": {str(k): v for k, v in removed.items()},
+    }
     act.log("order", event="edited", order=order.id, name=order.name, **changes)
     act.tell("orders/edited", (order, changes), order.id)
     act.tell("orders/updated", order)

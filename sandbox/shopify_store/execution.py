@@ -58,7 +58,9 @@ class Api:
         self._real = real
         self._gate = Gate(real)
 
-    def call(self, opened: OpenShop, token: Token, request: dict[str, Any], *, debug: bool) -> Reply:
+    def call(
+        self, opened: OpenShop, token: Token, request: dict[str, Any], *, debug: bool
+    ) -> Reply:
         facts = Facts()
         request_id = str(uuid.uuid4())
         pause(opened.shop.latency)
@@ -75,7 +77,9 @@ class Api:
         facts.operation, facts.variables = request.get("operationName"), variables
         if not isinstance(query, str) or not isinstance(variables, dict):
             facts.outcome = "bad request"
-            return Reply(status=400, body={"errors": {"query": "Required parameter missing or invalid"}})
+            return Reply(
+                status=400, body={"errors": {"query": "Required parameter missing or invalid"}}
+            )
         try:
             prepared = self._gate.prepare(query, variables, request.get("operationName"))
         except Turned as turned:
@@ -121,7 +125,9 @@ class Api:
             return Reply(status=fault.status, html=page, headers=retry)
         if fault.kind == "api_error":
             message = "Internal error. Looks like something went wrong on our end."
-            return Reply(body={"errors": [{"message": message, "extensions": {"code": fault.code}}]})
+            return Reply(
+                body={"errors": [{"message": message, "extensions": {"code": fault.code}}]}
+            )
         if fault.kind == "closed":
             return Reply(lost=fault)
         return Reply(status=fault.status, body={"errors": f"HTTP {fault.status}"}, headers=retry)
@@ -161,7 +167,9 @@ class Api:
         return Reply(body=self._answer(opened, prepared, call, result, facts, debug))
 
     def _settle(self, opened: OpenShop, prepared: Prepared, result: ExecutionResult) -> int:
-        actual = min(prepared.pricer.price(prepared.operation, result.data or {}), prepared.requested)
+        actual = min(
+            prepared.pricer.price(prepared.operation, result.data or {}), prepared.requested
+        )
         opened.bucket.give_back(prepared.requested - actual)
         return actual
 
@@ -186,13 +194,15 @@ class Api:
             body["extensions"]["search"] = [each.extension() for each in call.searches]
         return body
 
-    def _cost(
-        self, opened: OpenShop, requested: int | None, actual: int | None
-    ) -> dict[str, Any]:
+    def _cost(self, opened: OpenShop, requested: int | None, actual: int | None) -> dict[str, Any]:
         if requested is None:
             return {}
         status = opened.bucket.status()
-        cost = {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
+        cost = {
+            "requestedQueryCost": requested,
+            "actualQueryCost": actual,
+            "throttleStatus": status,
+        }
         return {"extensions": {"cost": cost}}
 
     def _log(self, opened: OpenShop, facts: Facts, reply: Reply, request_id: str) -> None:

@@ -65,7 +65,12 @@ def commit(
 
 
 def release(
-    act: Action, wanted: FulfillmentOrder, row: FulfillmentOrderLine, quantity: int, *, restock: bool
+    act: Action,
+    wanted: FulfillmentOrder,
+    row: FulfillmentOrderLine,
+    quantity: int,
+    *,
+    restock: bool,
 ) -> None:
     """Take units off a fulfilment order; back to available, or out of the house."""
     row.remaining -= quantity
@@ -118,7 +123,9 @@ def _parts(shop: Shop, asked: dict[str, Any]) -> list[Part]:
         raise refuse(["fulfillment"], "Fulfillment order does not exist.")
     if wanted.status not in OPEN:
         status = wanted.status.lower()
-        raise refuse(["fulfillment"], f"Fulfillment order {number} has an unfulfillable status= {status}.")
+        raise refuse(
+            ["fulfillment"], f"Fulfillment order {number} has an unfulfillable status= {status}."
+        )
     rows = asked.get("fulfillmentOrderLineItems")
     if not rows:
         return [(wanted, row, row.remaining) for row in wanted.lines if row.remaining]
@@ -130,7 +137,9 @@ def _parts(shop: Shop, asked: dict[str, Any]) -> list[Part]:
             raise refuse(["fulfillment"], "Fulfillment order line item does not exist.")
         used = sum(quantity for _, other, quantity in parts if other is row)
         if not 0 < each["quantity"] <= row.remaining - used:
-            raise refuse(["fulfillment"], "Invalid fulfillment order line item quantity requested.")
+            raise refuse(
+                ["fulfillment"], "Invalid fulfillment order line item quantity requested."
+            )
         parts.append((wanted, row, each["quantity"]))
     return parts
 

@@ -33,7 +33,9 @@ LONG_LISTS = {
 class Turned(Exception):
     """The call ends here; this is the whole answer."""
 
-    def __init__(self, errors: list[dict[str, Any]], outcome: str, cost_value: int | None = None) -> None:
+    def __init__(
+        self, errors: list[dict[str, Any]], outcome: str, cost_value: int | None = None
+    ) -> None:
         super().__init__(outcome)
         self.errors = errors
         self.outcome = outcome
@@ -107,7 +109,9 @@ class Gate:
         definitions = operation.variable_definitions or ()
         values = get_variable_values(self._real.schema, definitions, given)
         if isinstance(values, list):
-            raise Turned([wording.variable_error(each, given) for each in values], "INVALID_VARIABLE")
+            raise Turned(
+                [wording.variable_error(each, given) for each in values], "INVALID_VARIABLE"
+            )
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -157,7 +161,9 @@ def _check_arrays(
     for values in (literal, variables):
         size, limit = _longest(values, "", limits)
         if size > limit:
-            message = f"The input array size of {size} is greater than the maximum allowed of {limit}."
+            message = (
+                f"The input array size of {size} is greater than the maximum allowed of {limit}."
+            )
             error = {"message": message, "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"}}
             raise Turned([error], "MAX_INPUT_SIZE_EXCEEDED")
 

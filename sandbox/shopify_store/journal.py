@@ -12,7 +12,7 @@ import msgspec
 
 
 class Journal:
-    """One JSON line per event, on disk and in memory; numbers rise by one and survive a restart."""
+    """One JSON line per event, on disk and in memory; its numbers survive a restart."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()

@@ -135,7 +135,9 @@ def problem(
     if not known_type(declared):
         return "type", f"Type '{declared}' is not a valid metafield type", "INCLUSION"
     if defined is not None and declared != defined.type:
-        message = f"Type '{declared}' must be consistent with the definition's type: '{defined.type}'."
+        message = (
+            f"Type '{declared}' must be consistent with the definition's type: '{defined.type}'."
+        )
         return "type", message, "INVALID_TYPE"
     return _value_problem(shop, declared, row, defined, ignore_owner or owner)
 
@@ -162,10 +164,10 @@ def _value_problem(
 def find_owner(shop: Shop, defined: MetafieldDefinition, value: str) -> str | None:
     name = f"{defined.namespace}.{defined.key}"
     for owner, fields in shop.metafields.items():
-        kind = ids.parse(owner).kind
-        if OWNER_TYPES.get(kind) == defined.owner_type and name in fields:
-            if fields[name].value == value:
-                return owner
+        if OWNER_TYPES.get(ids.parse(owner).kind) != defined.owner_type:
+            continue
+        if name in fields and fields[name].value == value:
+            return owner
     return None
 
 
@@ -213,7 +215,9 @@ def set_all(act: Action, rows: list[dict[str, Any]]) -> list[Metafield]:
     """Write up to 25 metafields, all or none, each perhaps only if nobody changed it since."""
     if len(rows) > MAX_AT_ONCE:
         message = "Exceeded the maximum metafields input limit of 25."
-        raise Refused([user_error(["metafields"], message, "LESS_THAN_OR_EQUAL_TO", elementIndex=None)])
+        raise Refused(
+            [user_error(["metafields"], message, "LESS_THAN_OR_EQUAL_TO", elementIndex=None)]
+        )
     errors = [error for index, row in enumerate(rows) if (error := _check(act.shop, index, row))]
     if errors:
         raise Refused(errors)
@@ -222,7 +226,12 @@ def set_all(act: Action, rows: list[dict[str, Any]]) -> list[Metafield]:
         field, changed = put(act, row["ownerId"], row)
         written.append(field)
         if changed:
-            act.log("metafield", owner=field.owner, key=f"{field.namespace}.{field.key}", value=field.value)
+            act.log(
+                "metafield",
+                owner=field.owner,
+                key=f"{field.namespace}.{field.key}",
+                value=field.value,
+            )
             touch_owner(act, field.owner)
     return written
 
@@ -255,7 +264,9 @@ def _check(shop: Shop, index: int, row: dict[str, Any]) -> UserError | None:
     expected = row["compareDigest"]
     if expected is not None and not re.fullmatch(r"[0-9a-f]{64}", expected):
         message = "The compareDigest is invalid."
-        return user_error([*at, "compareDigest"], message, "INVALID_COMPARE_DIGEST", elementIndex=index)
+        return user_error(
+            [*at, "compareDigest"], message, "INVALID_COMPARE_DIGEST", elementIndex=index
+        )
     if expected != (digest(held) if held else None):
         message = "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value."
         return user_error(at, message, "STALE_OBJECT", elementIndex=index)
@@ -281,7 +292,9 @@ def define(act: Action, data: dict[str, Any]) -> MetafieldDefinition:
         message = f"Type name {data['type']} is not a valid type"
         raise Refused([user_error(["definition", "type"], message, "INCLUSION")])
     if definition(act.shop, data["ownerType"], space, data["key"]):
-        message = f"Key is in use for {data['ownerType'].title()} metafields on the '{space}' namespace."
+        message = (
+            f"Key is in use for {data['ownerType'].title()} metafields on the '{space}' namespace."
+        )
         raise Refused([user_error(["definition", "key"], message, "TAKEN")])
     capabilities = data.get("capabilities") or {}
     unique = (capabilities.get("uniqueValues") or {}).get("enabled", False)

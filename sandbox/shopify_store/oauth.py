@@ -43,7 +43,11 @@ def grant(act: Action, form: dict[str, Any]) -> dict[str, Any]:
         return _refresh(act, app, form)
     if kind == "client_credentials":
         token = _issue(act, app, seconds=CREDENTIALS_SECONDS)
-        return {"access_token": token, "scope": ",".join(app.scopes), "expires_in": CREDENTIALS_SECONDS}
+        return {
+            "access_token": token,
+            "scope": ",".join(app.scopes),
+            "expires_in": CREDENTIALS_SECONDS,
+        }
     raise OAuthError("unsupported_grant_type", "sandbox: this grant type is not modelled")
 
 

@@ -10,7 +10,7 @@ from .order_records import Address, TaxLine
 
 
 class LineRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Name the variant by id or SKU; without either it is a custom line and needs a title and price."""
+    """A variant by id or SKU; without either, a custom line with title and price."""
 
     quantity: int = 1
     sku: str | None = None

@@ -105,7 +105,9 @@ def make_line(
         raise OrderRefused("a line needs a sku, a variant_id, or a title and a price")
     shop_price = row.price if row.price is not None else variant.price if variant else Decimal(0)
     price = Pair(cents(shop_price), cents(shop_price * rate))
-    line = Line(id=act.shop.take_id(), title=row.title or "", quantity=row.quantity, unit_price=price)
+    line = Line(
+        id=act.shop.take_id(), title=row.title or "", quantity=row.quantity, unit_price=price
+    )
     line.attributes = dict(row.attributes)
     line.taxable, line.requires_shipping = row.taxable, bool(row.requires_shipping)
     product = act.shop.products[variant.product_id] if variant else None
@@ -115,7 +117,7 @@ def make_line(
     if row.sku and not line.sku:
         line.sku = row.sku
     exempt = request.customer is not None and request.customer.tax_exempt
-    title, line.rate = pricing.tax_for(act.shop, product, variant, address)
+    line.rate = pricing.tax_for(act.shop, product, variant, address)[1]
     if not line.taxable or exempt:
         line.rate = Decimal(0)
     return line
@@ -145,7 +147,9 @@ def assign(shop: Shop, lines: list[Line], request: OrderRequest) -> dict[int, li
         place_id = next((each.id for each in places if _free(shop, line, each.id, lines)), None)
         if place_id is None:
             if not request.ignore_policy and not _sells_without_stock(shop, line):
-                raise OrderRefused(f"not enough stock of {line.sku or line.title}: {line.quantity} wanted")
+                raise OrderRefused(
+                    f"not enough stock of {line.sku or line.title}: {line.quantity} wanted"
+                )
             place_id = places[0].id
         plan.setdefault(place_id, []).append(line)
     return plan

@@ -27,7 +27,9 @@ def page(rows: Iterable[Any], args: dict[str, Any], key: Key, *, limit: int = MA
     """Cut one page. Without `first` or `last` Shopify refuses, and so does this."""
     first, last = args.get("first"), args.get("last")
     if first is None and last is None:
-        raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
+        raise GraphQLError(
+            "you must provide one of first or last", extensions={"code": "BAD_REQUEST"}
+        )
     size = first if first is not None else last
     if not 0 <= (size or 0) <= limit:
         name = "first" if first is not None else "last"
@@ -60,7 +62,9 @@ def _read(text: str) -> tuple[list[str], int]:
         return data["last_value"], data["last_id"]
     except (binascii.Error, ValueError, KeyError, TypeError):
         code = {"code": "BAD_REQUEST"}
-        raise GraphQLError("Invalid cursor for current pagination sort.", extensions=code) from None
+        raise GraphQLError(
+            "Invalid cursor for current pagination sort.", extensions=code
+        ) from None
 
 
 def _after(marks: list[str], text: str | None) -> int:

@@ -1,4 +1,4 @@
-"""What webhooks say: JSON in the shape of the old REST resources, built at the end of the action."""
+"""What webhooks say: JSON in the shape of the REST resources, as of the end of the action."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def build(act: Action, topic: str, record: Any) -> dict[str, Any]:
         return {"id": record.id}
     if topic == "orders/edited":
         return _order_edit(act, *record)
-    return _BUILDERS[kind](act, record)
+    body: dict[str, Any] = _BUILDERS[kind](act, record)
+    return body
 
 
 def _when(moment: datetime | None) -> str | None:
@@ -392,7 +393,10 @@ def product(act: Action, record: Product) -> dict[str, Any]:
             for position, variant in enumerate(variants[:100], start=1)
         ],
         "variant_gids": [
-            {"admin_graphql_api_id": gid("ProductVariant", each.id), "updated_at": _when(each.updated_at)}
+            {
+                "admin_graphql_api_id": gid("ProductVariant", each.id),
+                "updated_at": _when(each.updated_at),
+            }
             for each in variants
         ],
     }

@@ -31,7 +31,7 @@ def outside_iva(address: Address) -> bool:
 def tax_for(
     shop: Shop, product: Product | None, variant: Variant | None, address: Address | None
 ) -> tuple[str, Decimal]:
-    """Return name and rate: the variant's own rate, else its product's `iva-10` tag, else the shop's."""
+    """Name and rate: the variant's own, else its product's `iva-10` tag, else the shop's."""
     if address is not None and (outside_iva(address) or address.country_code != "ES"):
         return _ABROAD.get(address.country_code, ("", Decimal(0)))
     if variant is not None and not variant.taxable:

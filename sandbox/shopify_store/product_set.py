@@ -74,7 +74,9 @@ def _by_handle(shop: Shop, handle: str, data: dict[str, Any]) -> Product | None:
     return catalogue.by_handle(shop, handle)
 
 
-def by_custom_id(shop: Shop, wanted: dict[str, Any], data: dict[str, Any] | None) -> Product | None:
+def by_custom_id(
+    shop: Shop, wanted: dict[str, Any], data: dict[str, Any] | None
+) -> Product | None:
     """Find by a unique metafield of type `id`; the input must carry the same value."""
     space = metafields.namespace(shop, wanted.get("namespace"))
     defined = metafields.definition(shop, "PRODUCT", space, wanted["key"])
@@ -129,7 +131,9 @@ def _check_options(data: dict[str, Any]) -> list[UserError]:
         return [user_error(at, message, "PRODUCT_OPTIONS_INPUT_MISSING")]
     errors = []
     if len(options or []) > MAX_OPTIONS:
-        errors.append(user_error(at, "Can only specify a maximum of 3 options", "OPTIONS_OVER_LIMIT"))
+        errors.append(
+            user_error(at, "Can only specify a maximum of 3 options", "OPTIONS_OVER_LIMIT")
+        )
     names = [(option.get("name") or "").lower() for option in options or []]
     if len(set(names)) != len(names):
         errors.append(user_error(at, "Option names must be unique", "DUPLICATED_OPTION_NAME"))
@@ -166,7 +170,9 @@ def _check_variants(shop: Shop, product: Product | None, data: dict[str, Any]) -
         errors += _check_stock(shop, product, at, row)
         owner = row.get("id") or ids.gid("ProductVariant", 0)
         errors += _check_metafields(shop, owner, [*at, "metafields"], row.get("metafields"))
-        chosen = tuple(sorted(f"{v.get('optionName')}={v.get('name')}" for v in row["optionValues"]))
+        chosen = tuple(
+            sorted(f"{v.get('optionName')}={v.get('name')}" for v in row["optionValues"])
+        )
         if chosen in seen:
             title = " / ".join(str(value.get("name")) for value in row["optionValues"])
             errors.append(user_error(at, f"The variant '{title}' already exists.", None))
@@ -288,7 +294,9 @@ def _write_variants(act: Action, product: Product, data: dict[str, Any]) -> bool
     matched = [_existing(act.shop, product, row) for row in rows]
     changed = _write_options(act, product, data["productOptions"])
     ids_by_name = {
-        (option.name, value.name): value.id for option in product.options for value in option.values
+        (option.name, value.name): value.id
+        for option in product.options
+        for value in option.values
     }
     kept = [variant.id for variant in matched if variant is not None]
     for number in set(product.variant_ids) - set(kept):

@@ -89,7 +89,9 @@ def _check(order: Order, request: RefundRequest) -> None:
             raise OrderRefused("Quantity cannot refund more items than were purchased")
     net = totals.net_payment(order).shop
     if request.amount is not None and request.amount > net and not request.over_refund:
-        message = f"Refund amount ${request.amount:.2f} is greater than net payment received ${net:.2f}"
+        message = (
+            f"Refund amount ${request.amount:.2f} is greater than net payment received ${net:.2f}"
+        )
         raise OrderRefused(message)
 
 
@@ -240,7 +242,10 @@ def _pay_back(
     if request.amount is not None and amount != suggested:
         made.adjustments.append(
             Adjustment(
-                id=act.shop.take_id(), reason="REFUND_DISCREPANCY", amount=suggested - amount, tax=Pair()
+                id=act.shop.take_id(),
+                reason="REFUND_DISCREPANCY",
+                amount=suggested - amount,
+                tax=Pair(),
             )
         )
 
@@ -259,7 +264,13 @@ def _settle_orders(act: Action, order: Order) -> None:
 
 
 def cancel(
-    act: Action, order: Order, *, reason: str, restock: bool, pay_back: bool, note: str | None = None
+    act: Action,
+    order: Order,
+    *,
+    reason: str,
+    restock: bool,
+    pay_back: bool,
+    note: str | None = None,
 ) -> Refund | None:
     """Cancel what was not sent; the goods go back, or not, and so does the money."""
     if order.cancelled_at is not None:
@@ -281,7 +292,9 @@ def cancel(
     for number in order.fulfillment_order_ids:
         fulfilment.settle(act, act.shop.fulfillment_orders[number], cancelled=True)
     order.updated_at = act.now
-    act.log("order", event="cancelled", order=order.id, name=order.name, reason=reason, restock=restock)
+    act.log(
+        "order", event="cancelled", order=order.id, name=order.name, reason=reason, restock=restock
+    )
     act.tell("orders/cancelled", order)
     act.tell("orders/updated", order)
     act.tell("refunds/create", (order, made), made.id)

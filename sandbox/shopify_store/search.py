@@ -6,7 +6,7 @@ A field that nobody knows is ignored with a warning, and the query then matches 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -29,7 +29,7 @@ _TERM = re.compile(r"^([A-Za-z_][\w.]*):(<=|>=|<|>)?(.*)$", re.DOTALL)
 class Search:
     """A parsed query: a test for records, and what Shopify would warn about."""
 
-    fields: dict[str, Field]
+    fields: Mapping[str, Field]
     text: Field
     query: str
     path: list[str] = field(default_factory=list)
@@ -67,16 +67,16 @@ class Search:
         return tests[0] if len(tests) == 1 else lambda record: all(t(record) for t in tests)
 
     def _one(self) -> Test:
-        token = self._take() if self._peek() is not None else ""
-        if token in ("-", "NOT"):
+        word = self._take() if self._peek() is not None else ""
+        if word in ("-", "NOT"):
             inner = self._one()
             return lambda record: not inner(record)
-        if token == "(":
+        if word == "(":
             inner = self._either()
             if self._peek() == ")":
                 self._take()
             return inner
-        return self._term(token)
+        return self._term(word)
 
     def _term(self, token: str) -> Test:
         found = _TERM.match(token)
@@ -86,7 +86,11 @@ class Search:
         name, operator, value = found[1], found[2] or ":", _bare(found[3])
         values = self.fields.get(name)
         if values is None:
-            message = {"field": name, "message": "Invalid search field for this query.", "code": "invalid_field"}
+            message = {
+                "field": name,
+                "message": "Invalid search field for this query.",
+                "code": "invalid_field",
+            }
             self.warnings.append(message)
             return lambda record: True
         return lambda record: any(_compare(v, operator, value) for v in values(record))

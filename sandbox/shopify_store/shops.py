@@ -155,7 +155,12 @@ def describe(store: Store, shop: Shop) -> dict[str, Any]:
         "page_url": f"{base}/",
         "app": msgspec.to_builtins(app) if app else None,
         "locations": [
-            {"id": each.id, "gid": gid("Location", each.id), "name": each.name, "active": each.active}
+            {
+                "id": each.id,
+                "gid": gid("Location", each.id),
+                "name": each.name,
+                "active": each.active,
+            }
             for each in shop.locations.values()
         ],
         "publications": [

@@ -140,7 +140,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 class Action:
-    """What one call or click does: one time, one event id, a cause for the log, news at the end."""
+    """What one call or click does: one time, one event id, one cause, and news at the end."""
 
     def __init__(self, *, store: Store, opened: OpenShop, why: str) -> None:
         self.store = store

@@ -195,6 +195,10 @@ def fulfillment_status(shop: Shop, order: Order) -> str:
     if sent:
         return "PARTIALLY_FULFILLED" if waiting else "FULFILLED"
     held = [shop.fulfillment_orders[number] for number in order.fulfillment_order_ids]
-    if waiting and held and all(each.status == "ON_HOLD" for each in held if each.status != "CLOSED"):
+    if (
+        waiting
+        and held
+        and all(each.status == "ON_HOLD" for each in held if each.status != "CLOSED")
+    ):
         return "ON_HOLD"
     return "UNFULFILLED"

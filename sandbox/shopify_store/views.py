@@ -24,11 +24,21 @@ def state(shop: Shop, *, parts: set[str]) -> dict[str, Any]:
             for each in shop.subscriptions.values()
         ],
         "deliveries": lambda: [
-            {"webhook_id": each.id, "topic": each.topic, "attempts": each.attempts, "due_at": each.due_at}
+            {
+                "webhook_id": each.id,
+                "topic": each.topic,
+                "attempts": each.attempts,
+                "due_at": each.due_at,
+            }
             for each in shop.deliveries
         ],
         "customers": lambda: [
-            {"id": each.id, "email": each.email, "first_name": each.first_name, "last_name": each.last_name}
+            {
+                "id": each.id,
+                "email": each.email,
+                "first_name": each.first_name,
+                "last_name": each.last_name,
+            }
             for each in shop.customers.values()
         ],
     }
@@ -47,7 +57,9 @@ def product(shop: Shop, record: Product) -> dict[str, Any]:
         "description_html": record.description_html,
         "tags": record.tags,
         "published": [
-            each.name for each in shop.publications.values() if gid("Product", record.id) in each.members
+            each.name
+            for each in shop.publications.values()
+            if gid("Product", record.id) in each.members
         ],
         "metafields": _metafields(shop, gid("Product", record.id)),
         "updated_at": record.updated_at,
@@ -160,6 +172,8 @@ def _fulfillment(shop: Shop, number: int) -> dict[str, Any]:
         "status": made.status,
         "created_at": made.created_at,
         "location": shop.locations[made.location_id].name,
-        "tracking": [{"company": t.company, "number": t.number, "url": t.url} for t in made.tracking],
+        "tracking": [
+            {"company": t.company, "number": t.number, "url": t.url} for t in made.tracking
+        ],
         "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in made.lines],
     }

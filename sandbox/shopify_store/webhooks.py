@@ -24,7 +24,12 @@ API_VERSION = "2026-10"
 # A subscriber has these many chances after the first before it loses the message.
 RETRIES = 8
 _AT = ["webhookSubscription", "callbackUrl"]
-_LONG_RESOURCES = ("fulfillment_orders", "inventory_levels", "inventory_items", "order_transactions")
+_LONG_RESOURCES = (
+    "fulfillment_orders",
+    "inventory_levels",
+    "inventory_items",
+    "order_transactions",
+)
 
 
 def topic_path(name: str) -> str:
@@ -38,7 +43,9 @@ def topic_path(name: str) -> str:
 
 def announce(act: Action, topic: str, record: Any) -> None:
     """Queue one delivery per subscription of the topic."""
-    listeners = [each for each in act.shop.subscriptions.values() if topic_path(each.topic) == topic]
+    listeners = [
+        each for each in act.shop.subscriptions.values() if topic_path(each.topic) == topic
+    ]
     if not listeners:
         return
     body = payloads.build(act, topic, record)
@@ -64,7 +71,9 @@ def queue(act: Action, to: Subscription, topic: str, body: dict[str, Any]) -> No
     if fault is None:
         act.shop.deliveries.append(delivery)
     elif fault.kind == "webhook_drop":
-        act.log("webhook", topic=topic, webhook_id=delivery.id, uri=to.uri, outcome="dropped by fault")
+        act.log(
+            "webhook", topic=topic, webhook_id=delivery.id, uri=to.uri, outcome="dropped by fault"
+        )
     elif fault.kind == "webhook_double":
         act.shop.deliveries += [msgspec.structs.replace(delivery) for _ in range(fault.copies)]
     else:
@@ -167,4 +176,11 @@ def change(act: Action, each: Subscription, data: dict[str, Any]) -> Subscriptio
 
 def unsubscribe(act: Action, each: Subscription, reason: str) -> None:
     del act.shop.subscriptions[each.id]
-    act.log("subscription", event="deleted", topic=each.topic, uri=each.uri, subscription=each.id, reason=reason)
+    act.log(
+        "subscription",
+        event="deleted",
+        topic=each.topic,
+        uri=each.uri,
+        subscription=each.id,
+        reason=reason,
+    )

@@ -44,7 +44,9 @@ _RULES: list[Rule] = [
         ),
     ),
     (
-        re.compile(r"^(?:Expected value of type .*?include|Field) '?(.+?)\.(.+?)'? of required type '(.+?)'"),
+        re.compile(
+            r"^(?:Expected value of type .*?include|Field) '?(.+?)\.(.+?)'? of required type '(.+?)'"
+        ),
         lambda m: (
             f"Argument '{m[2]}' on InputObject '{m[1]}' is required. Expected type {m[3]}",
             "missingRequiredInputObjectAttribute",
@@ -109,7 +111,9 @@ _RULES: list[Rule] = [
         ),
     ),
     (
-        re.compile(r"^(Expected value of type|Int cannot|String cannot|Value|Enum|Expected|Invalid)"),
+        re.compile(
+            r"^(Expected value of type|Int cannot|String cannot|Value|Enum|Expected|Invalid)"
+        ),
         lambda m: (m.string, "argumentLiteralsIncompatible", {}),
     ),
 ]
@@ -117,7 +121,8 @@ _RULES: list[Rule] = [
 
 def static_error(error: GraphQLError) -> dict[str, Any]:
     """A document that the schema refuses; the answer has no `data` at all."""
-    message, code, more = error.message, "invalidDocument", {}
+    message, code = error.message, "invalidDocument"
+    more: dict[str, Any] = {}
     for pattern, say in _RULES:
         if found := pattern.search(error.message):
             message, code, more = say(found)
@@ -134,7 +139,9 @@ def _entry(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dic
     return {"message": message, "locations": places, "extensions": extensions}
 
 
-_VARIABLE = re.compile(r"^Variable '\$(.+?)' (?:has invalid value|got invalid value)(.*)$", re.DOTALL)
+_VARIABLE = re.compile(
+    r"^Variable '\$(.+?)' (?:has invalid value|got invalid value)(.*)$", re.DOTALL
+)
 _PLACE = re.compile(r"at '?(?:value|[A-Za-z_]\w*)?((?:\.\w+|\[\d+\])*)'?[;:]")
 
 
@@ -156,4 +163,6 @@ def variable_error(error: GraphQLError, values: dict[str, Any]) -> dict[str, Any
         "value": values.get(name),
         "problems": [{"path": path, "explanation": reason}],
     }
-    return _entry(error, f"Variable ${name} of type {kind} was provided invalid value{where}", extensions)
+    return _entry(
+        error, f"Variable ${name} of type {kind} was provided invalid value{where}", extensions
+    )

@@ -219,4 +219,3 @@ def _book(row: OutboxCommand, data: dict[str, Any]) -> None:
     if not state.published:
         publishing.request(channel, job=row.job)
     queue.settle(row)
-

@@ -66,9 +66,7 @@ def _rest(shipment: Shipment, row: OutboxCommand) -> Shipment:
         recorded[key] = recorded.get(key, 0) - spent
         if line.quantity > spent:
             lines.append(
-                ShipmentLine(
-                    sku=line.sku, quantity=line.quantity - spent, line_id=line.line_id
-                )
+                ShipmentLine(sku=line.sku, quantity=line.quantity - spent, line_id=line.line_id)
             )
     return Shipment(
         id=shipment.id,

@@ -65,9 +65,9 @@ def _dirty(channel: Channel, location: str) -> QuerySet[StockPosition]:
 
 def _read_levels(channel: Channel, location: str, client: ShopifyClient) -> None:
     """Read the levels that the protocol cannot go on without, in one call."""
-    unread = _dirty(channel, location).filter(needs_read=True) | _dirty(
-        channel, location
-    ).filter(mirror=None, never_stocked=False)
+    unread = _dirty(channel, location).filter(needs_read=True) | _dirty(channel, location).filter(
+        mirror=None, never_stocked=False
+    )
     items = list(unread.values_list("item", flat=True)[:BATCH])
     if items:
         take_levels(channel, location, reads.levels(client, items, location), asked=items)
@@ -136,9 +136,7 @@ def decide(
     )
 
 
-def _commit(
-    row: OutboxCommand, chosen: list[tuple[StockPosition, protocol.SetQuantity]]
-) -> None:
+def _commit(row: OutboxCommand, chosen: list[tuple[StockPosition, protocol.SetQuantity]]) -> None:
     for each, step in chosen:
         stock_ledger.store(each, protocol.sent(stock_ledger.position(each), step.quantity))
         each.command = row

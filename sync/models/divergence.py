@@ -66,9 +66,7 @@ class StockCorrection(models.Model):
     divergence = models.OneToOneField(
         Divergence, on_delete=models.CASCADE, related_name="correction"
     )
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status, default=Status.PROPOSED
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PROPOSED)
     before = models.IntegerField(_("before"))
     after = models.IntegerField(_("after"))
     decided_by = models.ForeignKey(

@@ -72,9 +72,7 @@ class Recurring(models.Model):
         TIDY = "tidy", _("forget what is old")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    connection = models.ForeignKey(
-        ErpConnection, null=True, blank=True, on_delete=models.CASCADE
-    )
+    connection = models.ForeignKey(ErpConnection, null=True, blank=True, on_delete=models.CASCADE)
     channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.CASCADE)
     seconds = models.PositiveIntegerField(_("every (seconds)"))
     next_due = models.DateTimeField(_("next"), default=timezone.now)

@@ -82,9 +82,7 @@ class WebDemand(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["order", "item", "location"], name="web_demand_once"
-            )
+            models.UniqueConstraint(fields=["order", "item", "location"], name="web_demand_once")
         ]
         indexes: ClassVar = [models.Index(fields=["channel", "item"], name="web_demand_item")]
 

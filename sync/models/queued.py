@@ -42,9 +42,7 @@ class QueuedRow(models.Model):
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority, default=Priority.NORMAL
     )
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status, default=Status.WAITING
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)

@@ -24,9 +24,7 @@ class ErpRecord(models.Model):
         verbose_name = _("ERP record")
         verbose_name_plural = _("ERP records")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["connection", "entity", "key"], name="erp_record_once"
-            )
+            models.UniqueConstraint(fields=["connection", "entity", "key"], name="erp_record_once")
         ]
 
     def __str__(self) -> str:
@@ -77,9 +75,7 @@ class FieldState(models.Model):
         verbose_name = _("field state")
         verbose_name_plural = _("field states")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["channel", "entity", "key"], name="field_state_once"
-            )
+            models.UniqueConstraint(fields=["channel", "entity", "key"], name="field_state_once")
         ]
 
     def __str__(self) -> str:
@@ -109,9 +105,7 @@ class StockPosition(models.Model):
     held = models.BooleanField(_("waits for approval"), default=False)
     dirty = models.BooleanField(_("to be decided"), default=True)
     dirty_at = models.DateTimeField(null=True, blank=True)
-    command = models.ForeignKey(
-        OutboxCommand, null=True, blank=True, on_delete=models.SET_NULL
-    )
+    command = models.ForeignKey(OutboxCommand, null=True, blank=True, on_delete=models.SET_NULL)
     target = models.IntegerField(_("target"), null=True, blank=True)
     explanation = models.JSONField(_("how it came about"), default=dict, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)

@@ -27,6 +27,8 @@ _KEPT = (
     *("id", "admin_graphql_api_id", "order_id", "updated_at"),
     *("inventory_item_id", "location_id", "available"),
 )
+# Whose data is to be handed out or erased: the numbers of the orders, nothing else.
+_KEPT_LISTS = ("orders_requested", "orders_to_redact")
 
 
 @csrf_exempt
@@ -110,6 +112,9 @@ def _minimum(delivery: webhooks.Delivery) -> dict[str, Any]:
         for name in _KEPT
         if isinstance(value := delivery.payload.get(name), int | str) and len(str(value)) <= 200
     }
+    for name in _KEPT_LISTS:
+        if isinstance(numbers := delivery.payload.get(name), list):
+            kept[name] = [each for each in numbers if isinstance(each, int)]
     moment = delivery.triggered_at
     return kept | {
         "topic": delivery.topic,

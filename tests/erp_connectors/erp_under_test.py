@@ -1,6 +1,6 @@
 """What the contract's tests need of an ERP, and how they look at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -67,25 +67,22 @@ def keys(records: tuple[Any, ...]) -> set[tuple[str, ...]]:
     return {_key(record) for record in records}
 
 
-def everything(
-    pull: Callable[..., Page[Any]], *, limit: int, cursor: str = ""
-) -> set[tuple[str, ...]]:
-    found: set[tuple[str, ...]] = set()
+def pages(pull: Callable[..., Page[Any]], cursor: str, *, limit: int = 500) -> Iterator[Page[Any]]:
+    """Return the pages from a cursor to the end."""
     for _ in range(2000):
         page = pull(cursor, limit=limit)
-        found |= keys(page.records)
-        cursor = page.cursor
+        yield page
         if not page.more:
-            return found
+            return
+        cursor = page.cursor
     raise AssertionError("the pages never end")
+
+
+def everything(pull: Callable[..., Page[Any]], *, limit: int) -> set[tuple[str, ...]]:
+    return {_key(record) for page in pages(pull, "", limit=limit) for record in page.records}
 
 
 def end(pull: Callable[..., Page[Any]]) -> str:
     """Return the cursor after everything there is."""
-    cursor = ""
-    for _ in range(2000):
-        page = pull(cursor, limit=500)
-        cursor = page.cursor
-        if not page.more:
-            return cursor
-    raise AssertionError("the pages never end")
+    *_, last = pages(pull, "")
+    return last.cursor

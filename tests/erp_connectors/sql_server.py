@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config import postgres
+from erp_connectors.models import ErpConnection
 from sandbox.erp import database
 
 _numbers = count(1)
@@ -27,6 +28,12 @@ def as_settings(dsn: str, **more: Any) -> dict[str, Any]:
     parts = conninfo_to_dict(dsn)
     where = {name: parts[name] for name in ("host", "port", "dbname") if parts.get(name)}
     return {"host": "127.0.0.1", **where, "user": database.ROLE, **more}
+
+
+def connection_to(dsn: str, *, password: str = "", **more: Any) -> ErpConnection:
+    """Return a connection as an operator would set it up. It is not saved."""
+    secrets: Any = {"password": password}
+    return ErpConnection(kind="sql", settings=as_settings(dsn, **more), secrets=secrets)
 
 
 @contextmanager
@@ -50,7 +57,10 @@ def copy_of(original: str) -> Iterator[str]:
                 sql.Identifier(name), sql.Identifier(original)
             )
         )
-        # A copy does not inherit who may connect.
+        # A copy does not inherit who may do what with it.
+        server.execute(
+            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+        )
         server.execute(
             sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
                 sql.Identifier(name), sql.Identifier(database.ROLE)

@@ -11,7 +11,6 @@ import pytest
 from pytest_django import Settings
 
 from erp_connectors.contract import DeltaKind, ErpConnector
-from erp_connectors.models import ErpConnection
 from erp_connectors.sql.connector import SqlConnector
 from sandbox.erp import database, operations
 from tests.erp_connectors import sql_server
@@ -101,9 +100,9 @@ def erp(
         PgProxy(tmp_path, dsn) as proxy,
         database.connect(dsn) as owner,
     ):
-        web = sql_server.as_settings(dsn, host=proxy.host, port=proxy.port, **settings_of_delta)
-        secrets = {"password": "puente"}
-        connection = ErpConnection(kind="sql", settings=web, secrets=secrets)
+        connection = sql_server.connection_to(
+            dsn, password="puente", host=proxy.host, port=proxy.port, **settings_of_delta
+        )
         connector = SqlConnector.open(connection, lambda _call: None)
         web_dsn = psycopg.conninfo.make_conninfo(dsn, user=database.ROLE, password="puente")
         yield DemoErp(connector=connector, owner=owner, proxy=proxy, web_dsn=web_dsn)

@@ -8,8 +8,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from mapping.models import Channel, Company
+from shopify_app.client import ShopifyClient
 from shopify_app.models import Shop
 from tests.shopify_app.raw_server import RawServer
+from tests.shopify_app.sandbox import Sandbox, Store
 
 # Nothing may carry these out: not an exception, not a log line, not a record of a call.
 TOKEN = "shpat_CANARY_access"
@@ -46,3 +48,29 @@ def shopify(settings: Settings) -> Iterator[RawServer]:
 @pytest.fixture
 def shop(db: None) -> Shop:
     return make_shop()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    running = Sandbox.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def store(sandbox: Sandbox, settings: Settings) -> Store:
+    """A new, empty store of the sandbox, with our app installed in it."""
+    made = sandbox.open_store()
+    settings.SHOPIFY_BASE_URL = sandbox.url + "/shops/{shop}"
+    settings.SHOPIFY_CLIENT_ID = made.made["app"]["client_id"]
+    settings.SHOPIFY_CLIENT_SECRETS = [made.made["app"]["client_secret"]]
+    return made
+
+
+@pytest.fixture
+def client(store: Store, db: None) -> ShopifyClient:
+    """Our client of the sandbox's store."""
+    credentials = {"access_token": store.made["access_token"]}
+    return ShopifyClient.for_shop(
+        make_shop(domain=store.domain, credentials=credentials, token_expires_at=None)
+    )

@@ -46,7 +46,11 @@ def _options(product: Product, ask: Ask) -> list[dict[str, Any]]:
     rows = []
     for position, option in enumerate(product.options, start=1):
         values = [
-            {"__typename": "ProductOptionValue", "id": ids.gid("ProductOptionValue", v.id), "name": v.name}
+            {
+                "__typename": "ProductOptionValue",
+                "id": ids.gid("ProductOptionValue", v.id),
+                "name": v.name,
+            }
             for v in option.values
         ]
         rows.append(
@@ -135,7 +139,9 @@ def _selected(variant: Variant, ask: Ask) -> list[dict[str, Any]]:
 
 def _sells(shop: Shop, variant: Variant) -> bool:
     item = shop.items[variant.item_id]
-    return not item.tracked or variant.inventory_policy == "CONTINUE" or stock_of(shop, variant) > 0
+    return (
+        not item.tracked or variant.inventory_policy == "CONTINUE" or stock_of(shop, variant) > 0
+    )
 
 
 identity("ProductVariant")
@@ -239,5 +245,7 @@ resolve(
     title=lambda c, ask: c.title,
     handle=lambda c, ask: c.handle,
     updatedAt=when("updated_at"),
-    availablePublicationsCount=lambda c, ask: publication_count(ask.shop, ids.gid("Collection", c.id)),
+    availablePublicationsCount=lambda c, ask: publication_count(
+        ask.shop, ids.gid("Collection", c.id)
+    ),
 )

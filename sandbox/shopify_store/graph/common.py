@@ -245,7 +245,11 @@ def _tagged(ask: Ask) -> Any:
 def _retag(ask: Ask, record: Any, tags: list[str]) -> dict[str, Any]:
     if tags != record.tags:
         record.tags, record.updated_at = tags, ask.act.now
-        topics = {Product: "products/update", Order: "orders/updated", Customer: "customers/update"}
+        topics = {
+            Product: "products/update",
+            Order: "orders/updated",
+            Customer: "customers/update",
+        }
         ask.act.tell(topics[type(record)], record)
     return {"node": record}
 

@@ -61,7 +61,9 @@ def _customers(_: Any, ask: Ask) -> Any:
         "updated_at": lambda c: [c.updated_at],
         "customer_date": lambda c: [c.created_at],
     }
-    rows = ask.search(ask.shop.customers.values(), fields, lambda c: [c.first_name, c.last_name, c.email])
+    rows = ask.search(
+        ask.shop.customers.values(), fields, lambda c: [c.first_name, c.last_name, c.email]
+    )
     by_time = ask.args.get("sortKey") == "UPDATED_AT"
     return ask.page(rows, (lambda c: (c.updated_at.isoformat(), c.id)) if by_time else None)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .. import fulfilment, ids
-from ..order_records import Fulfillment, FulfillmentLine, FulfillmentOrder, FulfillmentOrderLine, Line
+from ..order_records import (
+    Fulfillment,
+    FulfillmentLine,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    Line,
+)
 from ..records import Shop
 from ..refusals import refuse
 from .common import identity, when
@@ -148,7 +154,9 @@ def _fulfillment_orders(_: Any, ask: Ask) -> Any:
 
 resolve(
     "QueryRoot",
-    fulfillmentOrder=lambda _, ask: ask.shop.fulfillment_orders.get(ask.id("id", "FulfillmentOrder")),
+    fulfillmentOrder=lambda _, ask: ask.shop.fulfillment_orders.get(
+        ask.id("id", "FulfillmentOrder")
+    ),
     fulfillmentOrders=_fulfillment_orders,
     fulfillment=lambda _, ask: ask.shop.fulfillments.get(ask.id("id", "Fulfillment")),
 )
@@ -176,7 +184,9 @@ def _release(_: Any, ask: Ask) -> dict[str, Any]:
 
 resolve(
     "Mutation",
-    fulfillmentCreate=lambda _, ask: {"fulfillment": fulfilment.create(ask.act, ask.args["fulfillment"])},
+    fulfillmentCreate=lambda _, ask: {
+        "fulfillment": fulfilment.create(ask.act, ask.args["fulfillment"])
+    },
     fulfillmentTrackingInfoUpdate=lambda _, ask: {
         "fulfillment": fulfilment.update_tracking(
             ask.act, ask.args["fulfillmentId"], ask.args["trackingInfoInput"]

@@ -224,9 +224,11 @@ def orders(_: Any, ask: Ask) -> Any:
         "financial_status": lambda o: [totals.financial_status(o)],
         "fulfillment_status": lambda o: [
             totals.fulfillment_status(shop, o),
-            {"UNFULFILLED": "unshipped", "FULFILLED": "shipped", "PARTIALLY_FULFILLED": "partial"}.get(
-                totals.fulfillment_status(shop, o)
-            ),
+            {
+                "UNFULFILLED": "unshipped",
+                "FULFILLED": "shipped",
+                "PARTIALLY_FULFILLED": "partial",
+            }.get(totals.fulfillment_status(shop, o)),
         ],
     }
     rows = ask.search(visible(ask), fields, lambda o: [o.name, o.email, *o.tags])
@@ -274,5 +276,3 @@ resolve(
     orderByIdentifier=_by_identifier,
     ordersCount=lambda _, ask: {"count": len(visible(ask)), "precision": "EXACT"},
 )
-
-

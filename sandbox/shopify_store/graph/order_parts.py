@@ -82,7 +82,9 @@ def _waiting(line: Line, ask: Ask) -> int:
 def _stuck(line: Line, ask: Ask) -> int:
     """Units that nobody will send: ordered, neither waiting nor sent."""
     order = order_of(line, ask)
-    return max(line.quantity - _waiting(line, ask) - totals.fulfilled_quantity(ask.shop, order, line), 0)
+    return max(
+        line.quantity - _waiting(line, ask) - totals.fulfilled_quantity(ask.shop, order, line), 0
+    )
 
 
 resolve(
@@ -174,7 +176,9 @@ resolve(
 
 def _refund_lines(made: Refund, ask: Ask) -> Any:
     order = order_of(made, ask)
-    return ask.page([_refund_line(order, each, ask) for each in made.lines], lambda row: (row["_n"],))
+    return ask.page(
+        [_refund_line(order, each, ask) for each in made.lines], lambda row: (row["_n"],)
+    )
 
 
 def _refund_line(order: Order, each: RefundLine, ask: Ask) -> dict[str, Any]:

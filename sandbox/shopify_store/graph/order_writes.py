@@ -84,7 +84,9 @@ def _taxes(rows: list[dict[str, Any]] | None) -> list[TaxLine] | None:
     made = []
     for row in rows or []:
         amount = cents(_amount(row.get("priceSet")) or Decimal(0))
-        made.append(TaxLine(title=row["title"], rate=Decimal(str(row["rate"])), price=Pair(amount, amount)))
+        made.append(
+            TaxLine(title=row["title"], rate=Decimal(str(row["rate"])), price=Pair(amount, amount))
+        )
     return made
 
 
@@ -144,7 +146,12 @@ def _find(ask: Ask, gid: str, field: str) -> Order:
 def _update(_: Any, ask: Ask) -> dict[str, Any]:
     data = ask.args["input"]
     order = _find(ask, data["id"], "id")
-    for key, name in (("note", "note"), ("email", "email"), ("phone", "phone"), ("poNumber", "po_number")):
+    for key, name in (
+        ("note", "note"),
+        ("email", "email"),
+        ("phone", "phone"),
+        ("poNumber", "po_number"),
+    ):
         if key in data:
             setattr(order, name, data[key])
     if data.get("tags") is not None:
@@ -172,7 +179,9 @@ def _cancel(_: Any, ask: Ask) -> dict[str, Any]:
         raise not_modelled("orderCancel to store credit")
     pay_back = bool(method.get("originalPaymentMethodsRefund") or ask.args.get("refund"))
     if len(ask.args.get("staffNote") or "") > 255:
-        raise refuse(["staffNote"], "Staff note is too long (maximum is 255 characters)", "INVALID")
+        raise refuse(
+            ["staffNote"], "Staff note is too long (maximum is 255 characters)", "INVALID"
+        )
     try:
         refunds.cancel(
             ask.act,
@@ -197,7 +206,9 @@ def _refund_request(ask: Ask, data: dict[str, Any]) -> refunds.RefundRequest:
             line_id=ids.number(row["lineItemId"], "LineItem"),
             quantity=row["quantity"],
             restock_type=row.get("restockType") or "NO_RESTOCK",
-            location_id=ids.number(row["locationId"], "Location") if row.get("locationId") else None,
+            location_id=ids.number(row["locationId"], "Location")
+            if row.get("locationId")
+            else None,
         )
         for row in data.get("refundLineItems") or []
     ]

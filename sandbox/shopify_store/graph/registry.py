@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..refusals import Refused
 from ..search import Field, Search
 from ..store import Action
 
+Info = GraphQLResolveInfo[Any]
 NOT_MODELLED = "SANDBOX_NOT_MODELLED"
 
 
@@ -35,7 +36,7 @@ class Ask:
     """One field being asked for: its arguments, and the shop that answers."""
 
     call: Call
-    info: GraphQLResolveInfo
+    info: Info
     args: dict[str, Any]
 
     @property
@@ -54,7 +55,7 @@ class Ask:
         size = self.args.get("first")
         return rows if size is None else rows[:size]
 
-    def search(self, rows: Iterable[Any], fields: dict[str, Field], text: Field) -> list[Any]:
+    def search(self, rows: Iterable[Any], fields: Mapping[str, Field], text: Field) -> list[Any]:
         query = self.args.get("query") or ""
         found = Search(fields=fields, text=text, query=query)
         found.path = [str(step) for step in self.info.path.as_list()]
@@ -80,7 +81,9 @@ _RECORD_TYPES: dict[type, str] = {}
 
 
 def invalid_id(name: str) -> GraphQLError:
-    return GraphQLError(f"Invalid global id for '{name}': invalid id", extensions={"code": "RESOURCE_NOT_FOUND"})
+    return GraphQLError(
+        f"Invalid global id for '{name}': invalid id", extensions={"code": "RESOURCE_NOT_FOUND"}
+    )
 
 
 def resolve(type_name: str, **fields: Resolver) -> None:
@@ -113,7 +116,7 @@ def type_name_of(value: Any, *_: Any) -> str | None:
     return _RECORD_TYPES.get(type(value))
 
 
-def resolve_field(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+def resolve_field(source: Any, info: Info, **args: Any) -> Any:
     """Answer one field, or say why not: no access, or not modelled here."""
     parent, name = info.parent_type.name, info.field_name
     call: Call = info.context
@@ -130,7 +133,7 @@ def resolve_field(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     return _plain(source, info, ask)
 
 
-def _plain(source: Any, info: GraphQLResolveInfo, ask: Ask) -> Any:
+def _plain(source: Any, info: Info, ask: Ask) -> Any:
     parent, name = info.parent_type.name, info.field_name
     if isinstance(source, Page):
         return _page_field(source, name)
@@ -177,11 +180,11 @@ def _mutate(resolver: Resolver | None, ask: Ask, name: str) -> Any:
     return payload
 
 
-def _error_field(info: GraphQLResolveInfo) -> str:
+def _error_field(info: Info) -> str:
     return "orderCancelUserErrors" if info.field_name == "orderCancel" else "userErrors"
 
 
-def _check_access(call: Call, info: GraphQLResolveInfo) -> None:
+def _check_access(call: Call, info: Info) -> None:
     """The scopes of the field itself, then of the type that it returns."""
     parent, name = info.parent_type.name, info.field_name
     if not needs_any(call, call.scopes.get((parent, name), ())):
@@ -214,4 +217,3 @@ def access_denied(name: str, scopes: Iterable[str]) -> GraphQLError:
             "requiredAccess": wanted,
         },
     )
-

@@ -182,10 +182,17 @@ def _change_publications(ask: Ask, *, add: bool) -> dict[str, Any]:
     chosen: list[Publication] = []
     errors = []
     for index, row in enumerate(ask.args["input"]):
-        number = ids.number(row.get("publicationId") or "gid://shopify/Publication/0", "Publication")
+        number = ids.number(
+            row.get("publicationId") or "gid://shopify/Publication/0", "Publication"
+        )
         publication = ask.shop.publications.get(number)
         if publication is None:
-            errors.append(user_error(["input", index, "publicationId"], "Publication does not exist or is not publishable"))
+            errors.append(
+                user_error(
+                    ["input", index, "publicationId"],
+                    "Publication does not exist or is not publishable",
+                )
+            )
         else:
             chosen.append(publication)
     if errors:

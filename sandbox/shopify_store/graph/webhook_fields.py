@@ -64,7 +64,9 @@ def _delete(_: Any, ask: Ask) -> dict[str, Any]:
 resolve(
     "QueryRoot",
     webhookSubscriptions=_list,
-    webhookSubscription=lambda _, ask: ask.shop.subscriptions.get(ask.id("id", "WebhookSubscription")),
+    webhookSubscription=lambda _, ask: ask.shop.subscriptions.get(
+        ask.id("id", "WebhookSubscription")
+    ),
     webhookSubscriptionsCount=lambda _, ask: {
         "count": len(ask.shop.subscriptions),
         "precision": "EXACT",

@@ -29,7 +29,7 @@ class RealSchema:
 @cache
 def load() -> RealSchema:
     document = json.loads(gzip.decompress(FILE.read_bytes()))
-    # Six interfaces of the real schema break a rule of the library; Shopify serves them all the same.
+    # The real schema breaks a rule of the library in six places; Shopify serves it all the same.
     schema = build_client_schema(document["data"], assume_valid=True)
     for name, parse in _SCALARS.items():
         scalar: Any = schema.type_map[name]

@@ -1,7 +1,7 @@
 """Renew the schema file: names, types and access scopes, nothing written in prose.
 
-    npm pack @shopify/dev-mcp@1.16.0 && tar xzf shopify-dev-mcp-1.16.0.tgz
-    python -m sandbox.shopify_store.schema.renew package/dist/data/admin_2026-10.json.gz OUT.json.gz
+npm pack @shopify/dev-mcp@1.16.0 && tar xzf shopify-dev-mcp-1.16.0.tgz
+python -m sandbox.shopify_store.schema.renew package/dist/data/admin_2026-10.json.gz OUT.json.gz
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def _type(node: dict[str, Any]) -> dict[str, Any]:
     kept = _pick(node, "type")
     if "fields" in kept:
         kept["fields"] = [
-            _pick(field, "field") | {"args": _inputs(field.get("args"))} for field in kept["fields"]
+            _pick(field, "field") | {"args": _inputs(field.get("args"))}
+            for field in kept["fields"]
         ]
     if "inputFields" in kept:
         kept["inputFields"] = _inputs(kept["inputFields"])

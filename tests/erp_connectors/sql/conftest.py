@@ -5,7 +5,6 @@ import psycopg
 import pytest
 from pytest_django import Settings
 
-from erp_connectors.models import ErpConnection
 from erp_connectors.sql.connector import SqlConnector
 from mapping.documents import CallRecord
 from sandbox.erp import database
@@ -56,11 +55,7 @@ def connect(dsn: str, calls: list[CallRecord]) -> Iterator[Callable[..., SqlConn
     opened: list[SqlConnector] = []
 
     def open_one(**settings: Any) -> SqlConnector:
-        connection = ErpConnection(
-            kind="sql",
-            settings=sql_server.as_settings(dsn, **settings),
-            secrets={"password": PASSWORD},
-        )
+        connection = sql_server.connection_to(dsn, password=PASSWORD, **settings)
         opened.append(SqlConnector.open(connection, calls.append))
         return opened[-1]
 

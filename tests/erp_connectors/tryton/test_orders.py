@@ -48,6 +48,19 @@ def test_an_order_is_in_the_erp_with_the_shops_total(connector: TrytonConnector)
     assert result.order.rounding or result.order.tax_total == order.tax_total.shop
 
 
+def test_a_price_no_net_amount_in_cents_leads_to_needs_no_rounding(
+    connector: TrytonConnector,
+) -> None:
+    order = make_order(make_line(ITEM, 1, "59.95"), make_line(ITEM, 3, "9.99"), shipping="0")
+
+    result = connector.push_order(order, key="k")
+
+    assert result.order
+    assert result.order.rounding is None
+    assert result.order.total == order.total.shop
+    assert result.order.tax_total == order.tax_total.shop
+
+
 def test_an_order_pushed_twice_is_entered_once(connector: TrytonConnector, staff: Staff) -> None:
     order = make_order(make_line(ITEM))
 
@@ -239,8 +252,8 @@ def test_an_order_that_names_nobody_goes_to_the_generic_customer(
     connector.push_order(order, key="k")
 
     party = sales(staff, order)[0]["party"]
-    (row,) = staff(lambda rpc: rpc.call("party.party.read", [party], ["code"]))  # type: ignore[misc]
-    assert row["code"] == "WEB-GENERICO"
+    rows = staff(lambda rpc: rpc.call("party.party.read", [party], ["code"]))
+    assert rows == [{"id": party, "code": "WEB-GENERICO"}]
 
 
 def test_an_order_cancelled_in_time_frees_its_goods(connector: TrytonConnector) -> None:

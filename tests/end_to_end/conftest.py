@@ -1,0 +1,85 @@
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from config import postgres
+from tests.end_to_end.world import (
+    CLIENT_SECRET,
+    SandboxShop,
+    SqlErp,
+    StoreServer,
+    World,
+    connect,
+)
+
+_numbers = count(1)
+TEMPLATE = "e2e_erp_template"
+
+
+@pytest.fixture(scope="session")
+def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreServer]:
+    server = StoreServer(tmp_path_factory.mktemp("store"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def erp_template() -> Iterator[str]:
+    """An ERP with its data, made once and copied for each test."""
+    url = postgres.ensure_running(TEMPLATE)
+    SqlErp(url).run("create")
+    yield url
+    _drop(TEMPLATE)
+
+
+def _admin() -> psycopg.Connection[Any]:
+    return psycopg.connect(postgres.ensure_running("postgres"), autocommit=True)
+
+
+def _drop(name: str) -> None:
+    with _admin() as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def erp(erp_template: str) -> Iterator[SqlErp]:
+    name = f"e2e_erp_{next(_numbers)}"
+    _drop(name)
+    with _admin() as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    yield SqlErp(erp_template.replace(f"/{TEMPLATE}?", f"/{name}?"))
+    _drop(name)
+
+
+@pytest.fixture
+def shop(store_server: StoreServer, live_server: LiveServer) -> Iterator[SandboxShop]:
+    domain = f"tienda-{next(_numbers)}.myshopify.com"
+    shop = SandboxShop(store_server.url, domain, live_server.url)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def world(
+    transactional_db: None,
+    shop: SandboxShop,
+    erp: SqlErp,
+    store_server: StoreServer,
+    live_server: LiveServer,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    """Both sides connected and empty of news; nothing has been loaded yet."""
+    settings.APP_URL = live_server.url
+    settings.SHOPIFY_BASE_URL = f"{store_server.url}/shops/{{shop}}"
+    settings.SHOPIFY_CLIENT_ID = "puente-client-id"
+    settings.SHOPIFY_CLIENT_SECRETS = [CLIENT_SECRET]
+    settings.ERP_ALLOWED_NETWORKS = ["127.0.0.0/8", "socket"]
+    channel = connect(shop, erp, monkeypatch.setenv)
+    return World(shop=shop, erp=erp, channel=channel)
+
+

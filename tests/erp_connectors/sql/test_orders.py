@@ -1,0 +1,334 @@
+"""An order enters the ERP once, and nothing about it is guessed."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from erp_connectors.contract import Found, Pushed
+from erp_connectors.errors import ErpUnavailable
+from erp_connectors.sql.connector import SqlConnector
+from mapping.documents import CallRecord, TaxLine
+from sandbox.erp import database, operations
+from tests.erp_connectors import sql_server
+from tests.erp_connectors.orders import Sold, bag, make_order
+from tests.erp_connectors.sql.pg_proxy import PgProxy
+
+SKU = "ZAP1001-NEG-41"
+Owner = psycopg.Connection[Any]
+Connect = Callable[..., SqlConnector]
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, dsn: str) -> Iterator[PgProxy]:
+    with PgProxy(tmp_path, dsn) as proxy:
+        yield proxy
+
+
+def number_of_orders(erp: Owner, reference: str) -> int:
+    row = erp.execute(
+        "SELECT count(*) FROM gestion.pedidos WHERE referencia_web = %s", [reference]
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_the_erp_numbers_the_order_and_adds_up_for_itself(
+    connector: SqlConnector, erp: Owner
+) -> None:
+    order = make_order(
+        Sold(sku=SKU, quantity=3, price="119.95", discount="10.00"),
+        Sold(sku="CUI9803", price="18.90", rate="4"),
+        shipping="4.95",
+    )
+
+    result = connector.push_order(order, key="k")
+
+    assert result.outcome is Pushed.ACCEPTED, result.message
+    assert result.order is not None
+    assert result.order.number.startswith("W26/")
+    assert result.order.total == order.total.shop
+    assert result.order.tax_total is not None
+    line = erp.execute(
+        "SELECT precio, descuento, importe FROM gestion.pedidos_lineas WHERE linea = 1"
+    ).fetchone()
+    assert line == (Decimal("99.1322"), Decimal("8.2645"), Decimal("289.1321"))
+
+
+def test_a_cent_that_the_erp_rounds_otherwise_is_told_as_rounding(
+    connector: SqlConnector,
+) -> None:
+    order = make_order(Sold(sku=SKU, quantity=1000, price="0.03"))
+
+    result = connector.push_order(order, key="k")
+
+    assert result.order is not None, result.message
+    assert result.order.total == order.total.shop
+    assert result.order.rounding is not None
+    assert result.order.rounding.amount == Decimal("-0.01")
+
+
+def test_a_total_that_differs_is_refused_with_both_figures(connector: SqlConnector) -> None:
+    order = replace(make_order(Sold(sku=SKU, price="10.00")), total=bag("12.00"))
+
+    result = connector.push_order(order, key="k")
+
+    assert result.outcome is Pushed.REJECTED
+    assert "12.00" in result.message
+    assert "10.00" in result.message
+
+
+@pytest.mark.parametrize(
+    ("_case", "changes", "word"),
+    [
+        ("a tax rate it does not have", {"lines": "19"}, "19"),
+        ("a warehouse it does not have", {"warehouse": "LUNA"}, "LUNA"),
+        ("a currency it does not keep", {"currency": "USD"}, "USD"),
+        ("no lines", {"lines": ()}, "no lines"),
+    ],
+)
+def test_what_the_erp_cannot_take_is_refused_in_plain_words(
+    connector: SqlConnector, erp: Owner, _case: str, changes: dict[str, Any], word: str
+) -> None:
+    order = make_order(Sold(sku=SKU, rate="19" if changes.get("lines") == "19" else "21"))
+    if changes.get("lines") != "19":
+        order = replace(order, **changes)
+
+    result = connector.push_order(order, key="k")
+
+    assert result.outcome is Pushed.REJECTED
+    assert word in result.message
+    assert number_of_orders(erp, order.reference) == 0
+
+
+def test_a_line_with_two_taxes_is_refused_before_it_leaves(connector: SqlConnector) -> None:
+    order = make_order(Sold(sku=SKU))
+    surcharge = TaxLine(title="Recargo", rate=Decimal("5.2"), amount=bag("0.43"))
+    line = replace(order.lines[0], taxes=(*order.lines[0].taxes, surcharge))
+
+    result = connector.push_order(replace(order, lines=(line,)), key="k")
+
+    assert result.outcome is Pushed.REJECTED
+    assert "Recargo" in result.message
+
+
+def test_a_refused_order_can_be_pushed_again_once_its_cause_is_put_right(
+    connector: SqlConnector, erp: Owner
+) -> None:
+    order = make_order(Sold(sku="NUEVO-1"))
+    refused = connector.push_order(order, key="k")
+    held = connector.lookup_order(order.reference)
+    erp.execute(
+        "INSERT INTO gestion.articulos_variantes (sku, articulo, talla) VALUES (%s, %s, 'X')",
+        ["NUEVO-1", "ZAP1001"],
+    )
+
+    accepted = connector.push_order(order, key="k")
+
+    assert refused.outcome is Pushed.REJECTED
+    assert held.found is Found.NOT_FOUND
+    assert "NUEVO-1" in held.reason
+    assert accepted.outcome is Pushed.ACCEPTED
+    assert connector.lookup_order(order.reference).found is Found.FOUND
+
+
+def test_a_line_cut_before_the_commit_leaves_nothing(
+    connect: Connect, proxy: PgProxy, erp: Owner
+) -> None:
+    connector = connect(host=proxy.host, port=proxy.port)
+    order = make_order(Sold(sku=SKU))
+    proxy.cut = "before"
+
+    lost = connector.push_order(order, key="k")
+    looked = connector.lookup_order(order.reference)
+    again = connector.push_order(order, key="k")
+
+    assert lost.outcome is Pushed.UNKNOWN
+    assert looked.found is Found.NOT_FOUND
+    assert again.outcome is Pushed.ACCEPTED
+    assert number_of_orders(erp, order.reference) == 1
+
+
+def test_a_line_cut_after_the_commit_leaves_one_order(
+    connect: Connect, proxy: PgProxy, erp: Owner, calls: list[CallRecord]
+) -> None:
+    connector = connect(host=proxy.host, port=proxy.port)
+    order = make_order(Sold(sku=SKU))
+    proxy.cut = "after"
+
+    lost = connector.push_order(order, key="k-7")
+
+    assert lost.outcome is Pushed.UNKNOWN
+    assert calls[-1].outcome == "unknown"
+    assert calls[-1].idempotency_key == "k-7"
+    assert calls[-1].is_write
+    assert connector.lookup_order(order.reference).found is Found.FOUND
+    assert number_of_orders(erp, order.reference) == 1
+
+
+def test_a_lookup_does_not_say_no_while_the_order_is_being_entered(
+    connector: SqlConnector, dsn: str
+) -> None:
+    order = make_order(Sold(sku=SKU))
+    with database.connect(dsn) as lost, lost.transaction():
+        lost.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('puente ' || %s, 0))", [order.reference]
+        )
+
+        looked = connector.lookup_order(order.reference)
+        with pytest.raises(ErpUnavailable):
+            connector.push_order(order, key="k")
+
+    assert looked.found is Found.UNKNOWN
+    assert connector.lookup_order(order.reference).found is Found.NOT_FOUND
+
+
+def test_a_lookup_of_an_erp_that_is_away_is_unknown(connect: Connect, tmp_path: Path) -> None:
+    away = connect(host=str(tmp_path))
+
+    looked = away.lookup_order("tienda/1")
+
+    assert looked.found is Found.UNKNOWN
+    assert looked.reason
+    with pytest.raises(ErpUnavailable):
+        away.push_order(make_order(Sold(sku=SKU)), key="k")
+
+
+def test_an_erp_that_shows_no_references_cannot_be_asked(connect: Connect) -> None:
+    connector = connect(columns={"orders": {"reference": ""}})
+
+    assert connector.lookup_order("tienda/1").found is Found.UNKNOWN
+    assert not connector.capabilities().looks_up_orders
+
+
+def test_an_order_the_erp_has_not_worked_on_is_unknown_until_it_has(
+    connect: Connect, erp: Owner
+) -> None:
+    connector = connect(settle_seconds=0.1)
+    order = make_order(Sold(sku=SKU))
+    erp.execute("ALTER TABLE puente.e_pedidos DISABLE TRIGGER procesar")
+
+    pushed = connector.push_order(order, key="k")
+
+    assert pushed.outcome is Pushed.UNKNOWN
+    assert connector.lookup_order(order.reference).found is Found.UNKNOWN
+    assert connector.push_order(order, key="k").outcome is Pushed.UNKNOWN
+
+
+def test_a_slow_erp_is_waited_for(connect: Connect, erp: Owner, dsn: str) -> None:
+    connector = connect(settle_seconds=5)
+    order = make_order(Sold(sku=SKU))
+    erp.execute("ALTER TABLE puente.e_pedidos DISABLE TRIGGER procesar")
+
+    with ThreadPoolExecutor() as pool:
+        pushing = pool.submit(connector.push_order, order, key="k")
+        while not erp.execute("SELECT count(*) FROM puente.e_pedidos").fetchone() == (1,):
+            pass
+        erp.execute(
+            "UPDATE puente.e_pedidos e SET estado = 'PROCESADO', pedido = gestion.crear_pedido(e)"
+        )
+
+    assert pushing.result().outcome is Pushed.ACCEPTED
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_eight_at_once_enter_one_order(
+    original: str, careless_original: str, unique: bool
+) -> None:
+    """Also in an ERP that would take the same order twice."""
+    order = make_order(Sold(sku=SKU))
+    with sql_server.copy_of(original if unique else careless_original) as address:
+
+        def push(_number: int) -> Pushed:
+            connection = sql_server.connection_to(address, unique_reference=unique)
+            connector = SqlConnector.open(connection, lambda _call: None)
+            try:
+                return connector.push_order(order, key="k").outcome
+            finally:
+                connector.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = list(pool.map(push, range(8)))
+        with database.connect(address) as owner:
+            assert number_of_orders(owner, order.reference) == 1
+
+    assert sorted(outcomes) == [Pushed.ACCEPTED] + [Pushed.ALREADY] * 7
+
+
+def test_an_order_that_someone_else_entered_meanwhile_is_already_there(
+    connector: SqlConnector, dsn: str, erp: Owner
+) -> None:
+    """The other takes no lock of ours: the ERP's own uniqueness holds."""
+    order = make_order(Sold(sku=SKU))
+    with database.connect(dsn) as other, ThreadPoolExecutor() as pool:
+        other.autocommit = False
+        other.execute(
+            "INSERT INTO puente.e_pedidos (envio, referencia, fecha, iva_incluido, total_web)"
+            " VALUES ('00000000-0000-0000-0000-00000000000a', %s, now(), true, 10)",
+            [order.reference],
+        )
+        other.execute(
+            "INSERT INTO puente.e_pedidos_lineas (envio, linea, sku, cantidad, precio, tipo_iva)"
+            " VALUES ('00000000-0000-0000-0000-00000000000a', 1, %s, 1, 10, 21)",
+            [SKU],
+        )
+        pushing = pool.submit(connector.push_order, order, key="k")
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'"
+        while erp.execute(waiting).fetchone() == (0,):
+            pass
+        other.commit()
+
+    assert pushing.result().outcome is Pushed.ALREADY
+    assert number_of_orders(erp, order.reference) == 1
+
+
+def test_a_customer_is_known_again_by_tax_number_or_email(
+    connector: SqlConnector, erp: Owner
+) -> None:
+    orders = [
+        make_order(Sold(sku=SKU), tax_id="B12345674"),
+        make_order(Sold(sku=SKU), tax_id="b12345674", customer=None),
+        make_order(Sold(sku=SKU)),
+        make_order(Sold(sku=SKU), customer=None),
+    ]
+    for order in orders:
+        assert connector.push_order(order, key="k").outcome is Pushed.ACCEPTED
+
+    found = erp.execute("SELECT cliente FROM gestion.pedidos ORDER BY id").fetchall()
+
+    assert [row[0] for row in found] == ["430000001", "430000001", "430000001", "430000000"]
+
+
+def test_a_part_and_then_the_rest_are_two_shipments(connector: SqlConnector, erp: Owner) -> None:
+    order = make_order(Sold(sku=SKU, quantity=3))
+    connector.push_order(order, key="k")
+    operations.ship(erp, order.reference, carrier="MRW", tracking="1", lines={SKU: Decimal(1)})
+    first = connector.pull_shipments("")
+    operations.ship(erp, order.reference, carrier="SEUR", tracking="2")
+
+    second = connector.pull_shipments(first.cursor)
+
+    (part,), (rest,) = first.records, second.records
+    assert [line.quantity for line in (*part.lines, *rest.lines)] == [1, 2]
+    assert part.lines[0].line_id == order.lines[0].id
+    assert rest.tracking[0].company == "SEUR"
+    assert rest.tracking[0].url.endswith("=2")
+
+
+def test_an_order_nobody_handed_over_cannot_be_cancelled(connector: SqlConnector) -> None:
+    result = connector.cancel_order("tienda/none", reason="customer")
+
+    assert result.outcome is Pushed.REJECTED
+
+
+def test_an_erp_without_a_table_for_cancellations_says_so(connect: Connect) -> None:
+    connector = connect(staging={"cancellations": ""})
+
+    assert not connector.capabilities().cancels_orders
+    assert connector.cancel_order("tienda/1", reason="").outcome is Pushed.REJECTED
+    assert connector.health().ok
