@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import psycopg
@@ -34,8 +33,8 @@ DATABASE = "puente"
 LONGEST_SOCKET_DIRECTORY = 90
 START_SECONDS = 60
 
-# Kept for the life of the process: closing the file would give up the shared lock.
-_held_locks: list[IO[str]] = []
+# Descriptors, open for the life of the process: closing one gives up its shared lock.
+_held_locks: list[int] = []
 
 
 def ensure_running(database: str = DATABASE, *, fast: bool = False) -> str:
@@ -69,7 +68,7 @@ def stop() -> bool:
 def stop_if_unused() -> bool:
     """Stop the private server unless another process uses it; say whether it was stopped."""
     while _held_locks:
-        _held_locks.pop().close()
+        os.close(_held_locks.pop())
     for area in _possible_areas():
         if not (area / "users").exists():
             continue
@@ -124,7 +123,7 @@ def _answers(url: str) -> bool:
 
 
 def _hold(area: Path) -> None:
-    users = (area / "users").open("a")
+    users = os.open(area / "users", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users, fcntl.LOCK_SH)
     _held_locks.append(users)
 

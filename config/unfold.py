@@ -56,6 +56,8 @@ SETTINGS: dict[str, Any] = {
                     ),
                     _item(_("Calls"), "call_made", "sync_attempt_changelist"),
                     _item(_("Runs"), "play_circle", "sync_syncjob_changelist"),
+                    _item(_("Scheduled jobs"), "schedule", "sync_recurring_changelist"),
+                    _item(_("Who did what"), "history", "sync_auditentry_changelist"),
                 ],
             },
             {

@@ -81,7 +81,7 @@ def pin_host(host: str, port: int) -> PinnedHost:
                 f"The ERP's address {name} leads into a private network. "
                 "An operator can allow that network in ERP_ALLOWED_NETWORKS."
             )
-    return PinnedHost(host=name, port=port, ip=str(addresses[0]))
+    return PinnedHost(host=name, port=port, ip=str(_forms(addresses[0])[0]))
 
 
 def check_socket(path: str) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
 from shopify_app.documents import Document
 from shopify_app.errors import (
@@ -18,10 +19,10 @@ from shopify_app.transport import Response
 
 # A person must act: pay, reopen, reinstall, grant. The words are for that person.
 _CLOSED_DOORS = {
-    402: "the store is frozen until its bill is paid",
-    403: "Shopify refuses this app in this store",
-    404: "there is no such store, or it does not know this API version",
-    423: "the store is locked",
+    402: _("the store is frozen until its bill is paid"),
+    403: _("Shopify refuses this app in this store"),
+    404: _("there is no such store, or it does not know this API version"),
+    423: _("the store is locked"),
 }
 _LONGEST_MESSAGE = 300
 

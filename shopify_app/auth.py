@@ -10,6 +10,7 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shopify_app import transport
 from shopify_app.errors import ShopifyAccessDenied, ShopifyUnavailable
@@ -52,10 +53,10 @@ def exchange_token(shop: Shop, id_token: str) -> None:
 
     Raises ShopifyAccessDenied when the id token is too old: the page must be reloaded.
     """
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         locked = Shop.objects.select_for_update().get(pk=shop.pk)
         form = _EXCHANGE | _app_credentials(locked) | {"subject_token": id_token}
-        grant = _ask(locked, form, advice="Open the app once more from the Shopify admin.")
+        grant = _ask(locked, form, advice=_("Open the app once more from the Shopify admin."))
         locked.grant = Shop.Grant.TOKEN_EXCHANGE
         locked.uninstalled_at = None
         _keep(locked, grant)
@@ -69,7 +70,8 @@ def renew(shop: Shop, *, refused: str = "") -> None:
     answer: a renewal uses up the renewal key. The lock is the one that may be held
     during a call; it is on this row only, and the call has a short time-out.
     """
-    with transaction.atomic():
+    # Durable: inside somebody else's transaction a rollback would lose the new keys.
+    with transaction.atomic(durable=True):
         locked = Shop.objects.select_for_update().get(pk=shop.pk)
         if not locked.token_is_fresh() or locked.credentials["access_token"] == refused:
             form, advice = _renewal(locked)
@@ -133,16 +135,15 @@ def _renewal(shop: Shop) -> tuple[dict[str, str], str]:
     """Return how to ask for a new token, and what to do when the answer is no."""
     app = _app_credentials(shop)
     if shop.grant == Shop.Grant.CLIENT_CREDENTIALS:
-        advice = "Check the app's client id and secret, and that it is installed in the store."
+        advice = _("Check the app's client id and secret, and that the store has the app.")
         return {"grant_type": "client_credentials"} | app, advice
     if shop.grant == Shop.Grant.TOKEN_EXCHANGE:
-        advice = "Open the app once from the Shopify admin of the store."
+        advice = _("Open the app once from the Shopify admin of the store.")
         if refresh_token := shop.credentials.get("refresh_token"):
             return {"grant_type": "refresh_token", "refresh_token": refresh_token} | app, advice
-        raise ShopifyAccessDenied(f"{shop.domain}: there is no renewal key. {advice}")
-    raise ShopifyAccessDenied(
-        f"{shop.domain}: the permanent token is not accepted. Enter a new one."
-    )
+        raise ShopifyAccessDenied(f"{shop.domain}: {_('the access has run out.')} {advice}")
+    advice = _("The permanent token is no longer accepted. Enter a new one.")
+    raise ShopifyAccessDenied(f"{shop.domain}: {advice}")
 
 
 def _app_credentials(shop: Shop) -> dict[str, str]:
@@ -156,7 +157,10 @@ def _app_credentials(shop: Shop) -> dict[str, str]:
 def _ask(shop: Shop, form: dict[str, str], *, advice: str) -> _Grant:
     try:
         response = transport.post(
-            transport.address(shop.domain, "/admin/oauth/access_token"), form=form, headers={}
+            transport.address(shop.domain, "/admin/oauth/access_token"),
+            form=form,
+            headers={},
+            timeout=transport.TOKEN_TIMEOUT,
         )
     except (transport.NotSent, transport.NotFormed, transport.AnswerLost) as error:
         # A renewal key stays good until its successor is used, so asking again is safe.
@@ -164,9 +168,10 @@ def _ask(shop: Shop, form: dict[str, str], *, advice: str) -> _Grant:
     if response.status == 429 or response.status >= 500:
         raise ShopifyUnavailable(f"{shop.domain}: token not renewed (HTTP {response.status})")
     if response.status != 200:
-        raise ShopifyAccessDenied(
-            f"{shop.domain}: Shopify gives no token (HTTP {response.status}). {advice}"
-        )
+        refusal = _("Shopify no longer lets us in (HTTP %(status)s).") % {
+            "status": response.status
+        }
+        raise ShopifyAccessDenied(f"{shop.domain}: {refusal} {advice}")
     try:
         grant = msgspec.json.decode(response.body, type=_Grant)
     except msgspec.MsgspecError:

@@ -15,6 +15,8 @@ import httpx2
 from django.conf import settings
 
 TIMEOUT = httpx2.Timeout(30, connect=5)
+# A token is asked for with its row locked, and other workers wait behind it.
+TOKEN_TIMEOUT = httpx2.Timeout(10, connect=5)
 # A server that trickles bytes would never hit the time-out above.
 LONGEST_CALL = 60.0
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -57,6 +59,7 @@ def post(
     content: bytes | None = None,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str],
+    timeout: httpx2.Timeout | None = None,
 ) -> Response:
     """Send one request, once. Raises NotSent, NotFormed or AnswerLost.
 
@@ -69,7 +72,12 @@ def post(
     started = time.monotonic()
     try:
         with pooled().stream(
-            "POST", url, content=content, data=form, headers=dict(headers)
+            "POST",
+            url,
+            content=content,
+            data=form,
+            headers=dict(headers),
+            timeout=timeout or TIMEOUT,
         ) as response:
             body = _read(response, started)
             return Response(status=response.status_code, headers=response.headers, body=body)
@@ -102,7 +110,6 @@ def pooled() -> httpx2.Client:
     with _lock:
         if base not in _clients:
             _clients[base] = httpx2.Client(
-                timeout=TIMEOUT,
                 follow_redirects=False,
                 limits=httpx2.Limits(max_connections=50, max_keepalive_connections=20),
                 headers={"User-Agent": USER_AGENT, "Accept": "application/json"},

@@ -27,8 +27,6 @@ TOPICS: tuple[str, ...] = (
     "ORDERS_CANCELLED",
     "ORDERS_CREATE",
     "ORDERS_UPDATED",
-    "PRODUCTS_DELETE",
-    "PRODUCTS_UPDATE",
     "REFUNDS_CREATE",
     "SHOP_UPDATE",
 )

@@ -72,6 +72,7 @@ class Plan:
     decision: CatalogueDecision
     state: FieldState
     problems: tuple[str, ...]
+    for_sale: bool
 
 
 def wanted(channel: Channel, document: Product) -> Projection:
@@ -104,6 +105,7 @@ def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan |
         decision=decide_catalogue(projection.product, known),
         state=row,
         problems=tuple(dict.fromkeys(each.message for each in projection.problems)),
+        for_sale=document.active,
     )
 
 

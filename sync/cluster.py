@@ -13,7 +13,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def run(*, tell: int, watchdog: int) -> None:
-    """Start a cluster that reports to the pipe `tell`, as the child of the process `watchdog`."""
+    """Be a cluster that reports to the pipe `tell`, as a fork of the process `watchdog`."""
+    # A group of its own: a terminal's Ctrl-C comes to the watchdog alone, and what is left
+    # of a broken cluster can be killed together.
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     os.set_blocking(tell, False)
     _die_with(watchdog)
     _make_every_fork_die_with_its_parent()

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Max, Min
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from mapping.models import Channel
 from sync import words
@@ -34,6 +35,7 @@ def fill(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     channels = Channel.objects.select_related("company", "shop__ratebudget").order_by("name")
     context["cards"] = [card(channel) for channel in channels]
     context["groups"] = set_aside_groups()
+    context["title"] = _("Overview")
     return context
 
 

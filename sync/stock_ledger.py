@@ -31,6 +31,7 @@ from sync.models import (
 )
 
 COMMAND = "stock"
+BURST = timedelta(seconds=3)
 
 # An older figure never replaces a newer one, whichever arrives last.
 _ACCEPT = """
@@ -127,8 +128,9 @@ def open_positions(
         ],
         ignore_conflicts=True,
     )
-    positions = StockPosition.objects.filter(item__in=list(items.values()))
-    mark_dirty(channel, positions, job=cause.job if cause else None)
+    # New products come in bursts; their stock waits for company a little longer.
+    for location in rules.warehouses_by_location(channel):
+        request_write(channel, location, delay=BURST, job=cause.job if cause else None)
 
 
 def request_write(

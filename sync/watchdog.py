@@ -9,20 +9,25 @@ It is also the heartbeat: every second it asks for whatever is due to be drained
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
 
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
+from sync import cluster
+
 logger = logging.getLogger(__name__)
+# A fork starts at once and shares our memory; a new Python would take seconds.
+forking = multiprocessing.get_context("fork")
 
 CANARY = "sync.cluster.canary"
 TICK_SECONDS = 0.25
@@ -82,14 +87,10 @@ class Progress:
 class Watchdog:
     """Runs one cluster after the other until it is told to stop.
 
-    `command` starts a cluster; it is given the descriptor of a pipe as its last word.
     `beat` is called every second; it may fail while the database is away.
     """
 
-    def __init__(
-        self, command: list[str], *, workers: int, beat: Callable[[], None], patience: Patience
-    ) -> None:
-        self._command = command
+    def __init__(self, *, workers: int, beat: Callable[[], None], patience: Patience) -> None:
         self._workers = workers
         self._beat = beat
         self._patience = patience
@@ -119,30 +120,29 @@ class Watchdog:
         """Run one cluster to its end and say why it ended."""
         listen, tell = os.pipe()
         os.set_blocking(listen, False)
-        cluster = subprocess.Popen(
-            [*self._command, str(tell)],
-            pass_fds=[tell],
-            # A group of its own: a terminal's Ctrl-C comes to us alone, and what is left of
-            # a broken cluster can be killed together.
-            start_new_session=True,
+        # A connection that two processes hold is no use to either.
+        connections.close_all()
+        running = forking.Process(
+            target=cluster.run, kwargs={"tell": tell, "watchdog": os.getpid()}
         )
+        running.start()
         os.close(tell)
         progress = Progress(workers=self._workers)
         try:
-            return self._watch(cluster, progress, listen)
+            return self._watch(running, progress, listen)
         finally:
-            self._end(cluster, progress)
+            self._end(running, progress)
             os.close(listen)
 
-    def _watch(self, cluster: "subprocess.Popen[bytes]", progress: Progress, listen: int) -> str:
+    def _watch(self, running: ForkProcess, progress: Progress, listen: int) -> str:
         while not self._stops_wanted:
             if select.select([listen], [], [], TICK_SECONDS)[0]:
                 said = os.read(listen, 65536)
                 if not said:
                     return "closed its pipe"
                 progress.hear(said.decode())
-            if cluster.poll() is not None:
-                return f"ended by itself (code {cluster.returncode})"
+            if not running.is_alive():
+                return f"ended by itself (code {running.exitcode})"
             self._ask_for_work(progress)
             if progress.stands_still(self._patience):
                 return f"finished nothing for {time.monotonic() - progress.moved:.0f} s"
@@ -163,19 +163,20 @@ class Watchdog:
             progress.moved = time.monotonic()
             logger.warning("The queue cannot be reached: %s", error)
 
-    def _end(self, cluster: "subprocess.Popen[bytes]", progress: Progress) -> None:
+    def _end(self, running: ForkProcess, progress: Progress) -> None:
         """Stop a cluster, gently if it has work in hand, and leave none of its processes."""
-        in_order = cluster.poll() is None and not progress.stands_still(self._patience)
+        in_order = running.is_alive() and not progress.stands_still(self._patience)
         grace = self._patience.grace if in_order or progress.busy() else 1
-        with contextlib.suppress(ProcessLookupError):
-            # Its first process alone: it stops the others in the right order.
-            cluster.terminate()
+        # Its first process alone: it stops the others in the right order.
+        running.terminate()
         deadline = time.monotonic() + grace
-        while cluster.poll() is None and time.monotonic() < deadline and self._stops_wanted < 2:
+        while running.is_alive() and time.monotonic() < deadline and self._stops_wanted < 2:
             time.sleep(0.05)
+        running.kill()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(cluster.pid, signal.SIGKILL)
-        cluster.wait()
+            os.killpg(running.pid or 0, signal.SIGKILL)
+        running.join()
+        running.close()
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -18,6 +18,7 @@ from erp_connectors.errors import ErpMisconfigured
 LONGEST_MEMORY = 400
 # Before every change: rows older than the ERP's counting have the number 0.
 NOWHERE = -1
+DAMAGED = "The place to go on reading from is damaged."
 
 Runs = tuple[tuple[int, int], ...]
 
@@ -67,12 +68,14 @@ class Cursor:
 def read(text: str) -> Cursor:
     if not text:
         return Cursor()
+    if not text.startswith("{"):
+        raise ErpMisconfigured(DAMAGED)
     try:
         values: dict[str, Any] = json.loads(text)
         values["seen"] = tuple((low, high) for low, high in values.get("seen", ()))
         return Cursor(**values)
     except (ValueError, TypeError):
-        raise ErpMisconfigured("The place to go on reading from is damaged.") from None
+        raise ErpMisconfigured(DAMAGED) from None
 
 
 def write(cursor: Cursor) -> str:

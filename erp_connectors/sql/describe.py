@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import sql
 
 from erp_connectors.contract import Description, Entity, FieldDescription
-from erp_connectors.errors import ErpMisconfigured, ErpRejected
+from erp_connectors.errors import ErpMisconfigured
 from erp_connectors.sql import rows
 from erp_connectors.sql.config import Attribute, SqlSettings
 from erp_connectors.sql.session import Connection
@@ -100,26 +100,23 @@ def _plain_value(value: Any) -> Any:
 
 def check(connection: Connection, settings: SqlSettings) -> str:
     """Return the server's version if every view and table can be used as it must."""
+    ask = Statements(settings)
     for view in READ:
-        name = sql.Identifier(*settings.view(view)).as_string(connection)
-        _check(connection, name, "SELECT")
-    tables = ["orders", "lines", *(["cancellations"] if settings.cancels_orders else [])]
-    for table in tables:
-        name = sql.Identifier(*settings.stage(table)).as_string(connection)
-        _check(connection, name, "INSERT")
+        connection.execute(ask.probe(view))
+    _check_staging(connection, settings, "orders", "staged_order")
+    _check_staging(connection, settings, "lines", "staged_line")
+    if settings.cancels_orders:
+        _check_staging(connection, settings, "cancellations", "staged_cancellation")
     row = connection.execute("SELECT current_setting('server_version') AS version").fetchone()
-    if row is None:
-        raise ErpRejected("The ERP's database did not say its version.")
-    return f"PostgreSQL {row['version'].split(' ')[0]}"
+    assert row is not None
+    return f"PostgreSQL {str(row['version']).split(' ')[0]}"
 
 
-def _check(connection: Connection, name: str, right: str) -> None:
-    row = connection.execute(
-        "SELECT to_regclass(%(name)s) AS found,"
-        " has_any_column_privilege(to_regclass(%(name)s), %(right)s) AS allowed",
-        {"name": name, "right": right},
-    ).fetchone()
-    if row is None or row["found"] is None:
-        raise ErpMisconfigured(f"The ERP has no {name}, or hides it from its user.")
-    if not row["allowed"]:
-        raise ErpMisconfigured(f"The ERP does not allow its user to use {name}.")
+def _check_staging(connection: Connection, settings: SqlSettings, table: str, of: str) -> None:
+    name = sql.Identifier(*settings.stage(table)).as_string(connection)
+    for column in settings.columns_of(of).values():
+        row = connection.execute(
+            "SELECT has_column_privilege(%s, %s, 'INSERT') AS allowed", [name, column]
+        ).fetchone()
+        if row is None or not row["allowed"]:
+            raise ErpMisconfigured(f"The ERP does not let its user write {column} of {name}.")

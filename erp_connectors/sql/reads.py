@@ -185,5 +185,5 @@ def _read_place(text: str, length: int) -> list[str]:
     except ValueError:
         place = None
     if not isinstance(place, list) or len(place) != length:
-        raise ErpMisconfigured("The place to go on reading from is damaged.")
+        raise ErpMisconfigured(cursors.DAMAGED)
     return [str(part) for part in place]

@@ -123,6 +123,12 @@ class Statements:
         """Ask for rows as the ERP shows them."""
         return sql.SQL("SELECT * FROM {} LIMIT {}").format(self.view(view), sql.Literal(count))
 
+    def probe(self, view: str) -> sql.Composed:
+        """Ask for nothing, in such a way that a wrong name is found."""
+        return sql.SQL("SELECT {} FROM {} LIMIT 0").format(
+            self._aliased(view, self.all_names(view)), self.view(view)
+        )
+
     def count(self, view: str) -> sql.Composed:
         return sql.SQL("SELECT count(*) AS count FROM {}").format(self.view(view))
 

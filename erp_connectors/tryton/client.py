@@ -41,19 +41,28 @@ class TrytonClient:
     def __init__(self, settings: TrytonSettings, record: Recorder) -> None:
         self._settings = settings
         self._record = record
-        address = pin_url(settings.url)
-        self._server_name = address.pinned.host
-        url = httpx2.URL(address.url).copy_with(host=address.pinned.ip)
-        self._http = httpx2.Client(
-            base_url=f"{str(url).rstrip('/')}/{settings.database}",
-            headers={"Host": httpx2.URL(address.url).netloc.decode()},
-            timeout=httpx2.Timeout(settings.timeout_seconds, connect=5.0),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._address = pin_url(settings.url)
+        self._http: httpx2.Client | None = None
 
     def close(self) -> None:
-        self._http.close()
+        """Give back the connections; the next call opens new ones."""
+        if self._http:
+            self._http.close()
+            self._http = None
+
+    def _connected(self) -> httpx2.Client:
+        if self._http is None:
+            address = httpx2.URL(self._address.url)
+            # To the address that was checked: its name may lead elsewhere by now.
+            pinned = str(address.copy_with(host=self._address.pinned.ip)).rstrip("/")
+            self._http = httpx2.Client(
+                base_url=f"{pinned}/{self._settings.database}",
+                headers={"Host": address.netloc.decode()},
+                timeout=httpx2.Timeout(self._settings.timeout_seconds, connect=5.0),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._http
 
     def read(self, method: str, *params: Any, **context: Any) -> Any:
         """Call a method that changes nothing; a failure can always be repeated."""
@@ -170,12 +179,12 @@ class TrytonClient:
         body = {"id": 0, "method": method, "params": encode(params)}
         headers = {"Authorization": session.authorization} if session else {}
         try:
-            with self._http.stream(
+            with self._connected().stream(
                 "POST",
                 "/rpc/",
                 json=body,
                 headers=headers,
-                extensions={"sni_hostname": self._server_name},
+                extensions={"sni_hostname": self._address.pinned.host},
             ) as response:
                 if response.status_code == 401 and session:
                     return None

@@ -59,9 +59,9 @@ class TrytonConnector:
         return cls(read_settings(connection.settings, connection.secrets), record)
 
     def capabilities(self) -> Capabilities:
-        pulled = (Entity.PRODUCTS, Entity.PRICES, Entity.STOCK, Entity.SHIPMENTS)
         return Capabilities(
-            delta=dict.fromkeys(pulled, DeltaKind.SINCE),
+            # Orders are ours to bring; what becomes of them shows in the shipments.
+            delta={**dict.fromkeys(Entity, DeltaKind.SINCE), Entity.ORDERS: DeltaKind.NONE},
             overlap=self._settings.overlap,
             unique_reference=True,
             looks_up_orders=True,

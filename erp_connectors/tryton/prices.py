@@ -8,7 +8,7 @@ from decimal import Decimal
 from erp_connectors.contract import Page
 from erp_connectors.tryton.catalogue import GOODS, quantity
 from erp_connectors.tryton.changes import Source, changed, present
-from erp_connectors.tryton.client import TrytonClient
+from erp_connectors.tryton.client import Row, TrytonClient
 from erp_connectors.tryton.cursors import Cursor, Event, load_cursor, take
 from erp_connectors.tryton.settings import TrytonSettings
 from mapping.documents import Money, Price
@@ -123,12 +123,10 @@ class Prices:
             return Page(records=(), cursor=done.dump(), as_of=as_of, complete=cursor.complete)
         current, *others = waiting
         count = max(1, limit // len(current.breaks))
-        domain = [["id", ">", cursor.after], GOODS]
-        rows = self._client.search("product.product", domain, ["id"], limit=count)
-        ids = [row["id"] for row in rows]
-        records = self._of_items([["id", "in", ids]], [current]) if ids else ()
-        if len(ids) == count:
-            after = replace(cursor, after=ids[-1])
+        rows = self._items([["id", ">", cursor.after]], limit=count)
+        records = tuple(self._on_list(rows, current))
+        if len(rows) == count:
+            after = replace(cursor, after=rows[-1]["id"])
         else:
             left = tuple(each.id for each in others)
             after = replace(cursor, full=bool(left), lists=left, after=0)
@@ -148,33 +146,36 @@ class Prices:
         return list(self._of_items([["code", "in", sorted(set(skus))]], lists))
 
     def _of_items(self, domain: Sequence[object], lists: Sequence[PriceList]) -> tuple[Price, ...]:
-        rows = self._client.search(
-            "product.product", [*domain, GOODS, ["code", "!=", None]], ["code", "template.code"]
-        )
-        items = {
+        rows = self._items(domain)
+        return tuple(price for each in lists for price in self._on_list(rows, each))
+
+    def _items(self, domain: Sequence[object], limit: int | None = None) -> list[Row]:
+        fields = ["code", "template.code"]
+        return self._client.search("product.product", [*domain, GOODS], fields, limit=limit)
+
+    def _on_list(self, items: Sequence[Row], on: PriceList) -> list[Price]:
+        codes = {
             row["id"]: (row["code"], row["template."]["code"] or str(row["template."]["id"]))
-            for row in rows
+            for row in items
+            if row["code"]
         }
         found: list[Price] = []
-        for each in lists:
-            found += self._on_list(items, each)
-        return tuple(found)
-
-    def _on_list(self, items: dict[int, tuple[str, str]], on: PriceList) -> list[Price]:
-        found: list[Price] = []
         last: dict[int, Decimal] = {}
-        for least in on.breaks:
+        for least in on.breaks if codes else ():
             rows = self._client.read(
-                "model.product.product.read", list(items), ["sale_price_uom"],
-                price_list=on.id, quantity=float(least),
-            ) if items else []  # fmt: skip
+                "model.product.product.read",
+                list(codes),
+                ["sale_price_uom"],
+                price_list=on.id,
+                quantity=float(least),
+            )
             for row in rows:
                 amount = row["sale_price_uom"]
                 # No price is not a price of zero; and a break that changes nothing is none.
                 if amount is None or last.get(row["id"]) == amount:
                     continue
                 last[row["id"]] = amount
-                sku, code = items[row["id"]]
+                sku, code = codes[row["id"]]
                 found.append(
                     Price(
                         sku=sku,

@@ -133,11 +133,12 @@ class Stock:
         Tryton's forecast would do for what goes out, but it adds what suppliers have
         only promised, and that cannot be sold yet.
         """
-        homes = self._homes(warehouses)
+        fields = ["product", "internal_quantity", "from_location", "to_location"]
+        moves = self._client.search("stock.move", [["product", "in", items], OPEN], fields)
+        homes = self._homes(warehouses) if moves else {}
         out: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
         incoming: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
-        fields = ["product", "internal_quantity", "from_location", "to_location"]
-        for move in self._client.search("stock.move", [["product", "in", items], OPEN], fields):
+        for move in moves:
             source, target = homes.get(move["from_location"]), homes.get(move["to_location"])
             if source == target:
                 continue
@@ -149,12 +150,17 @@ class Stock:
         return Promised(out=dict(out), incoming=dict(incoming))
 
     def _homes(self, warehouses: dict[int, str]) -> dict[int, int]:
-        """Return each location's warehouse."""
+        """Return the warehouse of each location inside one."""
+        inside = [["parent", "child_of", list(warehouses), "parent"]]
+        rows = self._client.search("stock.location", inside, ["parent"])
+        parents = {row["id"]: row["parent"] for row in rows}
         homes: dict[int, int] = {}
-        for warehouse in warehouses:
-            domain = [["parent", "child_of", [warehouse], "parent"]]
-            for row in self._client.search("stock.location", domain, ["id"]):
-                homes[row["id"]] = warehouse
+        for location in parents:
+            above: int | None = location
+            while above is not None and above not in warehouses:
+                above = parents.get(above)
+            if above is not None:
+                homes[location] = above
         return homes
 
     def _today(self) -> date:

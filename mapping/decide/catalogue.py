@@ -169,7 +169,7 @@ def _shape_problems(product: Product, live: list[Variant]) -> list[Problem]:
     checks = (
         (not title, "no_title", f"El artículo {code} no tiene descripción."),
         (len(title) > 255, "long_title", f"La descripción de {code} pasa de 255 caracteres."),
-        (not live, "no_variants", f"El artículo {code} no tiene variantes a la venta."),
+        (product.active and not live, "no_variants", f"El artículo {code} no tiene variantes a la venta."),
         (len(product.options) > 3, "too_many_options", f"{code} tiene más de 3 opciones."),
         (
             not all(skus) or len(set(skus)) != len(skus),

@@ -29,6 +29,7 @@ class Erp(Protocol):
     """An ERP of the demo. `warehouses` says which of the store's locations each one feeds."""
 
     kind: str
+    database: str
     title: str
     page: str
     price_list: str
@@ -45,19 +46,21 @@ class SqlErp:
     """The back office that is a database, as Sage or a3ERP are."""
 
     kind = "sql"
+    database = "erp_demo"
     title = "the back office (a database)"
     price_list = "PVP"
     warehouses: Mapping[str, str] = {"CENTRAL": "Almacén central", "TIENDA": "Tienda Madrid"}
     connect_flags: tuple[str, ...] = ()
 
     def __init__(self, database_url: str, ports: Mapping[str, int]) -> None:
-        self._url = database_url.replace("/puente?", "/erp_demo?")
+        self._url = database_url.replace("/puente?", f"/{self.database}?")
         self._port = ports["erp"]
         self._seen = -1
         self.page = f"http://127.0.0.1:{self._port}/"
 
     def start(self, children: Children) -> None:
-        children.run("erp-create", python("-m", "sandbox.erp", "create", "--dsn", self._url))
+        if not self._exists():
+            children.run("erp-create", python("-m", "sandbox.erp", "create", "--dsn", self._url))
         children.start(
             "erp",
             python(
@@ -77,6 +80,14 @@ class SqlErp:
 
     def secrets(self) -> dict[str, str]:
         return {"password": "puente"}
+
+    def _exists(self) -> bool:
+        try:
+            with psycopg.connect(self._url) as connection:
+                row = connection.execute("SELECT to_regnamespace('gestion')").fetchone()
+        except psycopg.OperationalError:
+            return False
+        return bool(row and row[0])
 
     def new_orders(self) -> list[ErpOrder]:
         """Return the orders that came in since the last call."""

@@ -2,16 +2,15 @@
 
 import os
 import shlex
+import shutil
 import time
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
-from sandbox.demo import keys, ports, screen, tour
+from sandbox.demo import databases, keys, ports, screen, tour
 from sandbox.demo.children import Children
 from sandbox.demo.erps import ERPS
 from sandbox.demo.events import Narrator, StoreLog
+from sandbox.demo.memory import Memory
 from sandbox.demo.product import CHECKOUT, SYNCS, Product
 from sandbox.demo.store import SandboxStore
 
@@ -25,11 +24,12 @@ class Demo:
         self._started = time.monotonic()
         # Each ERP has a store and a Puente of its own: two back offices cannot feed one.
         self._home = home / erp
-        self._keys = keys.load(home / "secrets.env")
-        self._ports = ports.choose(home / "ports.json")
-        self._url = f"http://127.0.0.1:{self._ports['web']}"
         self._server_url = os.environ["DATABASE_URL"]
         self._database = f"puente_{erp}"
+        self._drop_remains(secrets := home / "secrets.env")
+        self._keys = keys.load(secrets)
+        self._ports = ports.choose(home / "ports.json")
+        self._url = f"http://127.0.0.1:{self._ports['web']}"
         self._erp = ERPS[erp](self._server_url, self._ports)
         self._store = SandboxStore(
             port=self._ports["store"],
@@ -39,31 +39,24 @@ class Demo:
         )
         self._children = Children(self._home / "logs", self._environment())
         self._product = Product(self._children, self._url)
-        self._api_key = ""
+        self._memory = Memory(self._home / "connected", self._settings())
+        self._api_key = self._home / "api-key"
 
     def bring_up(self) -> None:
         """Start everything, connect it, and wait until store and ERP agree."""
         screen.say(f"Puente: a merchant's ERP and a Shopify store. Logs: {self._home / 'logs'}")
-        with screen.step("Puente's database, the store and the ERP"):
-            self._ensure_database()
-            migrating = self._product.start_migrating()
-            self._store.start(self._children)
-            self._erp.start(self._children)
-            self._children.finish(migrating)
-            self._store.open(self._children, self._erp.warehouses.values())
-        with screen.step("connecting the ERP and the store"):
-            self._connect()
-        with screen.step("Puente's web server and worker"):
-            self._product.start_web(self._ports["web"])
-            self._product.start_worker()
-            self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
-        self._sync()
+        databases.ensure(self._server_url, self._database)
+        if self._memory.holds():
+            self._resume()
+        else:
+            self._set_up()
+            self._memory.keep()
         tour.show(
             web=self._url,
             store=self._store.page,
             erp=self._erp,
             password=self._keys["DEMO_PASSWORD"],
-            api_key=self._api_key,
+            api_key=self._api_key.read_text(),
             by_hand=self._write_wrapper(),
         )
 
@@ -78,27 +71,66 @@ class Demo:
     def stop(self) -> None:
         self._children.stop()
 
-    def _connect(self) -> None:
-        creating = self._product.start_creating_user(self._keys["DEMO_PASSWORD"])
-        erp = self._erp
-        self._api_key = self._product.connect_erp(erp.kind, erp.settings(), erp.secrets())
-        self._product.connect_store(erp.price_list, erp.warehouses, *erp.connect_flags)
-        self._children.finish(creating)
+    def _drop_remains(self, secrets: Path) -> None:
+        """Start afresh where a part was deleted: the others would speak of what is gone."""
+        parts = (secrets.exists(), (self._home / "store").exists())
+        if all(parts) and databases.exists(self._server_url, self._database):
+            return
+        for name in (self._database, ERPS[self._home.name].database):
+            databases.drop(self._server_url, name)
+        shutil.rmtree(self._home, ignore_errors=True)
 
-    def _sync(self) -> None:
+    def _set_up(self) -> None:
+        with screen.step(f"starting the store and {self._erp.title}"):
+            migrating = self._product.start_migrating()
+            self._store.start(self._children)
+            self._erp.start(self._children)
+            self._children.finish(migrating)
+            self._store.open(self._children, self._erp.warehouses.values())
         before = self._store.spent()
-        started = time.monotonic()
+        with screen.step("starting Puente and connecting both"):
+            self._start_puente()
+            self._connect()
+            self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
         for what in SYNCS:
             with screen.step(what):
                 progress = screen.Progress()
                 self._product.sync(what, progress)
                 progress.flush()
         spent = self._store.spent() - before
-        counts = self._store.contents()
+        self._say_in_step(f"That took {spent}.")
+
+    def _resume(self) -> None:
+        with screen.step(f"starting the store, {self._erp.title} and Puente"):
+            self._store.start(self._children)
+            self._erp.start(self._children)
+            self._store.open(self._children, self._erp.warehouses.values())
+            self._start_puente()
+        before = self._store.spent()
+        with screen.step("comparing the two"):
+            progress = screen.Progress()
+            self._product.reconcile(progress)
+            progress.flush()
+            self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
+        self._say_in_step(f"To see it took {self._store.spent() - before}.")
+
+    def _start_puente(self) -> None:
+        self._product.start_web(self._ports["web"])
+        self._product.start_worker()
+
+    def _connect(self) -> None:
+        creating = self._product.start_creating_user(self._keys["DEMO_PASSWORD"])
+        erp = self._erp
+        key = self._product.connect_erp(erp.kind, erp.settings(), erp.secrets())
+        self._api_key.touch(mode=0o600)
+        self._api_key.write_text(key)
+        self._product.connect_store(erp.price_list, erp.warehouses, *erp.connect_flags)
+        self._children.finish(creating)
+
+    def _say_in_step(self, price: str) -> None:
         screen.say(
-            f"\n  {self._erp.title.capitalize()} and the store are in step: {counts}. "
-            f"{spent} in {time.monotonic() - started:.1f} s, "
-            f"{time.monotonic() - self._started:.1f} s after the start."
+            f"\n  In {time.monotonic() - self._started:.1f} s the store and {self._erp.title} are "
+            f"in step: {self._store.contents()}. {price}"
         )
 
     def _environment(self) -> dict[str, str]:
@@ -116,13 +148,6 @@ class Demo:
             "SHOPIFY_CLIENT_ID": self._keys["SHOPIFY_CLIENT_ID"],
             "SHOPIFY_CLIENT_SECRETS": self._keys["SHOPIFY_CLIENT_SECRET"],
         }
-
-    def _ensure_database(self) -> None:
-        with psycopg.connect(self._server_url, autocommit=True) as connection:
-            query = "SELECT 1 FROM pg_database WHERE datname = %s"
-            if connection.execute(query, [self._database]).fetchone() is None:
-                name = sql.Identifier(self._database)
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
     def _write_wrapper(self) -> Path:
         """Leave a command that runs manage.py on this demo's Puente."""

@@ -1,19 +1,17 @@
 """Choose ports that are free, the same ones each time if they are."""
 
 import contextlib
-import fcntl
 import json
 import socket
-import tempfile
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 PREFERRED = {"web": 8000, "store": 8001, "erp": 8002, "tryton": 8003}
 
-# Kept open for the life of the process: they keep another checkout's demo off our ports
+# Descriptors, open for the life of the process: they keep another checkout's demo off our ports
 # in the moment between our choice and our server's start.
-_held_locks: list[IO[str]] = []
+_claims: list[int] = []
 
 
 def choose(memory: Path, preferred: Mapping[str, int] = PREFERRED) -> dict[str, int]:
@@ -54,11 +52,14 @@ def _take_any() -> int:
 
 
 def _lock(port: int) -> bool:
-    path = Path(tempfile.gettempdir()) / f"puente-port-{port}.lock"
-    try:
-        lock = path.open("a")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    _held_locks.append(lock)
+    """Claim the port among the demos of this machine; the claim ends with the process."""
+    if sys.platform != "linux":
+        return True
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            # A name without a file, in the same namespace as the ports themselves.
+            claim.bind(f"\0puente-port-{port}")
+        except OSError:
+            return False
+        _claims.append(claim.detach())
     return True

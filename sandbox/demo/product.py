@@ -69,6 +69,8 @@ class Product:
             python(
                 *("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"),
                 *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+                # Loaded once, not in each worker.
+                "--preload",
                 *("--graceful-timeout", "5", "--no-control-socket", "--access-logfile", "-"),
             ),
         )
@@ -84,6 +86,9 @@ class Product:
 
     def sync(self, what: str, each_line: Callable[[str], None]) -> None:
         self._manage("sync", what, "--store", STORE, "--wait", each_line=each_line)
+
+    def reconcile(self, each_line: Callable[[str], None]) -> None:
+        self._manage("reconcile", "--store", STORE, "--wait", each_line=each_line)
 
     def _manage(
         self,

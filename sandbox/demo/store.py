@@ -38,7 +38,7 @@ class Spent:
         )
 
     def __str__(self) -> str:
-        return f"{self.points} points, {self.calls} calls, {self.mutations} of them writes,"
+        return f"{self.points} points, {self.calls} calls, {self.mutations} of them writes"
 
 
 @dataclass(frozen=True, kw_only=True)

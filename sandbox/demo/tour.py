@@ -17,7 +17,6 @@ def show(
     by_hand: Path,
 ) -> None:
     """Print the addresses and a first thing to do at each."""
-    key = f"key {api_key}" if api_key else "its key was shown at the first start"
     screen.say(
         f"""
   Puente      {web}/admin/   user {USER}, password {password}
@@ -26,7 +25,7 @@ def show(
                 Buy something. Seconds later the order is in the ERP, with the same total.
   The ERP     {erp.page}
                 Change stock or a price, ship an order: the store follows.
-  API         {web}/api/docs/   {key}
+  API         {web}/api/docs/   key {api_key}
                 For an ERP that prefers to call us.
   By hand     {by_hand} explain variant SKU available --store {STORE}
 

@@ -148,11 +148,12 @@ def _stock_rows(skus: list[str]) -> Iterator[tuple[str, str, int, int, int, int]
         reserved = min(chance.choice([0, 0, 0, 1, 2]), central)
         faulty = chance.choice([0, 0, 0, 0, 1, 2])
         incoming = chance.choice([0, 0, 0, 12, 24])
+        blocked = chance.choice([0] * 12 + [1])
         if sku in SOLD_OUT:
-            central = shop = reserved = 0
+            central = shop = reserved = blocked = 0
         if sku == OVERSOLD:
             central, reserved, shop = 1, 3, 0
-        yield sku, "CENTRAL", central, reserved, chance.choice([0] * 12 + [1]), incoming
+        yield sku, "CENTRAL", central, reserved, blocked, incoming
         yield sku, "TIENDA", shop, 0, 0, 0
         if faulty:
             yield sku, "TARAS", faulty, 0, 0, 0

@@ -17,9 +17,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import oauth
-from .control import Control, NotFound
+from .control import Control
+from .control_calls import NotFound
 from .execution import MAX_BODY, Api, Reply, unauthorized
-from .orders import OrderRefused
+from .order_request import OrderRefused
 from .pages import routes as page_routes
 from .refusals import Refused
 from .store import OpenShop, Store

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from . import catalogue, edits, faults, fulfilment, inventory, oauth, orders, refunds, shops, views
+from . import catalogue, faults, inventory, oauth, shops, views
+from .control_calls import Handler, NotFound, Running, read
 from .delivery import Courier
 from .ids import gid
-from .order_records import Order
-from .order_request import OrderRequest
+from .order_controls import ORDER_HANDLERS
 from .product_set import product_set
 from .records import Shop
-from .store import Action, OpenShop, Store
-
-T = TypeVar("T")
-Handler = Callable[["Control", OpenShop, dict[str, Any], dict[str, str]], Any]
-
-
-class NotFound(Exception):
-    """There is no such thing in this shop."""
-
-
-def read(kind: type[T], body: dict[str, Any]) -> T:
-    """JSON may write ids as text and amounts as numbers."""
-    return msgspec.convert(body, kind, strict=False)
+from .store import OpenShop, Store
 
 
 class Control:
@@ -35,7 +22,7 @@ class Control:
 
     def __init__(self, store: Store, courier: Courier) -> None:
         self.store = store
-        self.courier = courier
+        self._running = Running(store=store, courier=courier)
 
     def open_shop(self, body: dict[str, Any]) -> Any:
         return shops.open_shop(self.store, read(shops.ShopRequest, body))[1]
@@ -49,50 +36,50 @@ class Control:
         return {"now": now}
 
     def run(self, name: str, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
-        return HANDLERS[name](self, opened, body, query)
+        return HANDLERS[name](self._running, opened, body, query)
 
 
 def _describe(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     return shops.describe(control.store, opened.shop)
 
 
 def _change(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     with control.store.action(opened, "control") as act:
         shops.change(act, read(shops.ShopChange, body))
     return shops.describe(control.store, opened.shop)
 
 
-def _app(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _app(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
     with control.store.action(opened, "control: app") as act:
         shops.change_app(act, read(shops.AppChange, body))
     return shops.describe(control.store, opened.shop)
 
 
-def _token(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _token(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
     with control.store.action(opened, "control: token") as act:
         if opened.shop.app is None:
             raise NotFound("no app is installed")
         return {"access_token": oauth.permanent(act, opened.shop.app)}
 
 
-def _state(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _state(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
     parts = set(filter(None, query.get("parts", "").split(",")))
     with opened.lock:
         return views.state(opened.shop, parts=parts)
 
 
-def _log(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _log(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
     limit = int(query.get("limit", "1000"))
     entries = opened.journal.since(int(query.get("since", "0")), query.get("kind"), limit)
     return {"last": opened.journal.last, "entries": entries}
 
 
 def _counters(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     since = int(query.get("since", "0"))
     return opened.journal.counters(since) | {
@@ -101,74 +88,8 @@ def _counters(
     }
 
 
-def _place(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
-    with control.store.action(opened, "order placed") as act:
-        placed = orders.place(act, read(OrderRequest, body))
-        return views.order(act.shop, placed)
-
-
-def find_order(shop: Shop, text: str) -> Order:
-    """By number, global id or name (with or without #)."""
-    for each in shop.orders.values():
-        if text in (str(each.id), gid("Order", each.id), each.name, each.name.lstrip("#")):
-            return each
-    raise NotFound(f"no order {text}")
-
-
-def _on_order(what: str, work: Callable[[Action, Order, dict[str, Any]], Any]) -> Handler:
-    def handler(
-        control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
-    ) -> Any:
-        with control.store.action(opened, f"order {what}") as act:
-            order = find_order(act.shop, query["order"])
-            work(act, order, body)
-            return views.order(act.shop, order)
-
-    return handler
-
-
-def _cancel(act: Action, order: Order, body: dict[str, Any]) -> None:
-    refunds.cancel(
-        act,
-        order,
-        reason=body.get("reason", "CUSTOMER"),
-        restock=body.get("restock", True),
-        pay_back=body.get("refund", True),
-        note=body.get("note"),
-    )
-
-
-def _hold(act: Action, order: Order, body: dict[str, Any]) -> None:
-    for number in order.fulfillment_order_ids:
-        wanted = act.shop.fulfillment_orders[number]
-        if body.get("release"):
-            fulfilment.release_hold(act, wanted)
-        elif wanted.status in fulfilment.OPEN:
-            fulfilment.hold(act, wanted, body.get("reason", "OTHER"))
-
-
-def _fulfil(act: Action, order: Order, body: dict[str, Any]) -> None:
-    """What a merchant does in the admin: send all that is left at the first open location."""
-    for number in order.fulfillment_order_ids:
-        wanted = act.shop.fulfillment_orders[number]
-        if wanted.status in fulfilment.OPEN:
-            rows = [{"fulfillmentOrderId": gid("FulfillmentOrder", wanted.id)}]
-            info = body.get("tracking") or {}
-            fulfilment.create(act, {"lineItemsByFulfillmentOrder": rows, "trackingInfo": info})
-            return
-    raise orders.OrderRefused("nothing is left to fulfil")
-
-
-def _update(act: Action, order: Order, body: dict[str, Any]) -> None:
-    """Change note or tags by hand, or only touch the order."""
-    order.note = body.get("note", order.note)
-    order.tags = catalogue.tidy_tags(body.get("tags", order.tags))
-    order.updated_at = act.now
-    act.tell("orders/updated", order)
-
-
 def _inventory(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     with control.store.action(opened, body.get("why", "hand edit")) as act:
         matches = catalogue.by_sku(act.shop, str(body["sku"]))
@@ -196,9 +117,9 @@ def find_location(shop: Shop, wanted: Any) -> int:
 
 
 def _products(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
-    """A product as a merchant makes it by hand: the input of `productSet`, and tax rates by SKU."""
+    """A product made by hand: the input of `productSet`, and tax rates by SKU."""
     rates = body.pop("tax_rates", {})
     publish = body.pop("publish", True)
     with control.store.action(opened, "product by hand") as act:
@@ -214,7 +135,7 @@ def _products(
 
 
 def _delete_product(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     with control.store.action(opened, "product deleted by hand") as act:
         product = catalogue.by_handle(act.shop, query["handle"])
@@ -225,7 +146,7 @@ def _delete_product(
 
 
 def _add_fault(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     rows = body.get("faults", [body])
     return {
@@ -234,7 +155,7 @@ def _add_fault(
 
 
 def _list_faults(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     return {
         "faults": [msgspec.to_builtins(each) for each in opened.faults.list()],
@@ -243,20 +164,20 @@ def _list_faults(
 
 
 def _clear_faults(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     number = query.get("id")
     return {"removed": opened.faults.clear(int(number) if number else None)}
 
 
-def _flush(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+def _flush(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
     return control.courier.flush(
         opened, everything=bool(body.get("all", True)), seconds=float(body.get("seconds", 30))
     )
 
 
 def _session_token(
-    control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
+    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
 ) -> Any:
     if opened.shop.app is None:
         raise NotFound("no app is installed")
@@ -269,8 +190,8 @@ def _session_token(
     return {"id_token": token, "app_url": url}
 
 
-def _reset(control: Control, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
-    """Empty the shop; `keep` names what stays (products, subscriptions). App and locations stay."""
+def _reset(control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]) -> Any:
+    """Empty the shop; `keep` may name products and subscriptions. App and locations stay."""
     keep = set(body.get("keep", []))
     with opened.lock:
         _empty(opened.shop, keep)
@@ -304,6 +225,7 @@ def _empty(shop: Shop, keep: set[str]) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    **ORDER_HANDLERS,
     "describe": _describe,
     "change": _change,
     "app": _app,
@@ -311,20 +233,6 @@ HANDLERS: dict[str, Handler] = {
     "state": _state,
     "log": _log,
     "counters": _counters,
-    "place": _place,
-    "cancel": _on_order("cancelled", _cancel),
-    "refund": _on_order(
-        "refunded",
-        lambda act, order, body: refunds.refund(act, order, read(refunds.RefundRequest, body)),
-    ),
-    "edit": _on_order(
-        "edited", lambda act, order, body: edits.edit(act, order, read(edits.EditRequest, body))
-    ),
-    "pay": _on_order("paid", lambda act, order, body: edits.pay(act, order)),
-    "capture": _on_order("captured", lambda act, order, body: edits.capture(act, order)),
-    "hold": _on_order("held", _hold),
-    "fulfil": _on_order("fulfilled by hand", _fulfil),
-    "update": _on_order("updated by hand", _update),
     "inventory": _inventory,
     "products": _products,
     "delete_product": _delete_product,

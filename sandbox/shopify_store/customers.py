@@ -110,7 +110,10 @@ def _find(shop: Shop, identifier: dict[str, Any] | None, data: dict[str, Any]) -
         message = "The input field corresponding to the identifier is required."
         raise refuse(["input"], message, "MISSING_FIELD_REQUIRED")
     if data[key] != value:
-        message = "The identifier value does not match the value of the corresponding field in the input."
+        message = (
+            "The identifier value does not match "
+            "the value of the corresponding field in the input."
+        )
         raise refuse(["input"], message, "INPUT_MISMATCH")
     return by_email(shop, value) if key == "email" else by_phone(shop, value)
 

@@ -8,8 +8,9 @@ import msgspec
 
 from . import fulfilment, pricing, refunds, totals
 from .order_records import FulfillmentOrder, Line, Order
-from .order_request import LineRequest, OrderRequest
-from .orders import OrderRefused, add_transaction, assign, make_line
+from .order_request import LineRequest, OrderRefused, OrderRequest
+from .orders import add_transaction, make_line
+from .routing import assign
 from .store import Action
 
 

@@ -179,8 +179,15 @@ def _ship(act: Action, parts: list[Part], labels: list[Tracking]) -> Fulfillment
 def _announce(act: Action, order: Order, made: Fulfillment) -> None:
     order.updated_at = act.now
     status = totals.fulfillment_status(act.shop, order)
-    act.log("order", event="fulfilled", order=order.id, name=order.name, fulfillment=made.id,
-            quantities={str(line.line_id): line.quantity for line in made.lines}, status=status)  # fmt: skip
+    act.log(
+        "order",
+        event="fulfilled",
+        order=order.id,
+        name=order.name,
+        fulfillment=made.id,
+        quantities={str(line.line_id): line.quantity for line in made.lines},
+        status=status,
+    )
     act.tell("fulfillments/create", made)
     act.tell("orders/fulfilled" if status == "FULFILLED" else "orders/partially_fulfilled", order)
     act.tell("orders/updated", order)

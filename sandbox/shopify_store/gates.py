@@ -74,7 +74,10 @@ class Gate:
         )
         requested = pricer.price(operation)
         if requested > cost.MAX_SINGLE:
-            message = f"Query cost is {requested}, which exceeds the single query max cost limit ({cost.MAX_SINGLE})."
+            message = (
+                f"Query cost is {requested}, "
+                f"which exceeds the single query max cost limit ({cost.MAX_SINGLE})."
+            )
             error = {"message": message, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": requested, "maxCost": cost.MAX_SINGLE}}  # fmt: skip  # noqa: E501
             raise Turned([error], "MAX_COST_EXCEEDED", requested)
         return Prepared(

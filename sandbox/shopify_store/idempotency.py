@@ -16,11 +16,24 @@ from .refusals import Refused, user_error
 
 KEPT = timedelta(hours=24)
 REQUIRED = frozenset(
-    "inventoryActivate inventoryAdjustQuantities inventoryMoveQuantities inventorySetOnHandQuantities "
-    "inventorySetQuantities inventoryShipmentAddItems inventoryShipmentCreate "
-    "inventoryShipmentCreateInTransit inventoryShipmentReceive inventoryTransferCreate "
-    "inventoryTransferCreateAsReadyToShip inventoryTransferDuplicate inventoryTransferSetItems "
-    "locationActivate locationDeactivate refundCreate".split()
+    {
+        "inventoryActivate",
+        "inventoryAdjustQuantities",
+        "inventoryMoveQuantities",
+        "inventorySetOnHandQuantities",
+        "inventorySetQuantities",
+        "inventoryShipmentAddItems",
+        "inventoryShipmentCreate",
+        "inventoryShipmentCreateInTransit",
+        "inventoryShipmentReceive",
+        "inventoryTransferCreate",
+        "inventoryTransferCreateAsReadyToShip",
+        "inventoryTransferDuplicate",
+        "inventoryTransferSetItems",
+        "locationActivate",
+        "locationDeactivate",
+        "refundCreate",
+    }
 )
 
 

@@ -12,10 +12,24 @@ from .store import Action
 
 LIMIT = 1_000_000_000
 REASONS = (
-    "correction cycle_count_available damaged movement_canceled movement_created "
-    "movement_received movement_updated other promotion quality_control received "
-    "reservation_created reservation_deleted reservation_updated restock safety_stock shrinkage"
-).split()
+    "correction",
+    "cycle_count_available",
+    "damaged",
+    "movement_canceled",
+    "movement_created",
+    "movement_received",
+    "movement_updated",
+    "other",
+    "promotion",
+    "quality_control",
+    "received",
+    "reservation_created",
+    "reservation_deleted",
+    "reservation_updated",
+    "restock",
+    "safety_stock",
+    "shrinkage",
+)
 ADJUSTABLE = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
 _URI = re.compile(r"^[a-z][a-z0-9+.-]*://\S+$", re.IGNORECASE)
 
@@ -218,7 +232,7 @@ def _check_ledgers(rows: list[dict[str, Any]], name: str) -> list[UserError]:
     errors = []
     for index, row in enumerate(rows):
         ledger = row.get("ledgerDocumentUri")
-        field = ["input", "changes", index, "ledgerDocumentUri"]
+        field = ["input", "changes", str(index), "ledgerDocumentUri"]
         if name == "available" and ledger is not None:
             message = "A ledger document URI is not allowed when adjusting available."
             errors.append(user_error(field, message, "INVALID_AVAILABLE_DOCUMENT"))
@@ -236,7 +250,10 @@ def activate(act: Action, item: Item, place: Location, args: dict[str, Any]) -> 
         message = "Cannot specify both available and onHand."
         raise refuse(["onHand"], message)
     if level is not None and level.active and available is not None:
-        message = "Not allowed to set available quantity when the item is already active at the location."
+        message = (
+            "Not allowed to set available quantity "
+            "when the item is already active at the location."
+        )
         raise refuse(["available"], message)
     level = stock_at(act, item.id, place.id)
     if available is not None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from . import ids
+from .metafield_types import is_valid, known_type
 from .records import Metafield, MetafieldDefinition, Shop
 from .refusals import Refused, UserError, user_error
 from .store import Action
@@ -23,61 +22,6 @@ OWNER_TYPES = {
     "Collection": "COLLECTION",
     "Shop": "SHOP",
 }
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _measure(text: str) -> bool:
-    return _is_json(text) and {"value", "unit"} <= set(json.loads(text))
-
-
-def _pattern(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern)
-    return lambda text: compiled.fullmatch(text) is not None
-
-
-_ANY: Callable[[str], bool] = lambda text: True  # noqa: E731
-_REFERENCE = _pattern(r"gid://shopify/[A-Za-z]+/\d+")
-TYPES: dict[str, Callable[[str], bool]] = {
-    "single_line_text_field": lambda text: "\n" not in text,
-    "multi_line_text_field": _ANY,
-    "number_integer": _pattern(r"-?\d{1,16}"),
-    "number_decimal": _pattern(r"-?\d{1,13}(\.\d{1,9})?"),
-    "boolean": _pattern(r"true|false"),
-    "date": _pattern(r"\d{4}-\d{2}-\d{2}"),
-    "date_time": _pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?.*"),
-    "json": _is_json,
-    "rich_text_field": _is_json,
-    "color": _pattern(r"#[0-9a-fA-F]{6}"),
-    "url": _pattern(r"(https?|mailto|sms|tel):\S+"),
-    "id": lambda text: "\n" not in text,
-    "money": _is_json,
-    "rating": _is_json,
-    "weight": _measure,
-    "volume": _measure,
-    "dimension": _measure,
-    "product_reference": _REFERENCE,
-    "variant_reference": _REFERENCE,
-    "collection_reference": _REFERENCE,
-    "file_reference": _REFERENCE,
-    "metaobject_reference": _REFERENCE,
-}
-
-
-def is_valid(kind: str, value: str) -> bool:
-    if kind.startswith("list."):
-        return _is_json(value) and isinstance(json.loads(value), list)
-    return TYPES[kind](value)
-
-
-def known_type(kind: str) -> bool:
-    return kind.removeprefix("list.") in TYPES
 
 
 def digest(field: Metafield) -> str:
@@ -106,15 +50,15 @@ def definition(shop: Shop, owner_type: str, space: str, key: str) -> MetafieldDe
 
 
 def owner_exists(shop: Shop, owner: ids.Gid) -> bool:
-    found = {
+    tables: dict[str, dict[int, Any]] = {
         "Product": shop.products,
         "ProductVariant": shop.variants,
         "Order": shop.orders,
         "Customer": shop.customers,
         "Location": shop.locations,
         "Collection": shop.collections,
-    }.get(owner.kind)
-    return owner.number in found if found is not None else owner.kind == "Shop"
+    }
+    return owner.kind == "Shop" or owner.number in tables.get(owner.kind, {})
 
 
 def problem(
@@ -268,7 +212,10 @@ def _check(shop: Shop, index: int, row: dict[str, Any]) -> UserError | None:
             [*at, "compareDigest"], message, "INVALID_COMPARE_DIGEST", elementIndex=index
         )
     if expected != (digest(held) if held else None):
-        message = "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value."
+        message = (
+            "The resource has been updated since it was loaded. "
+            "Try again with an updated `compareDigest` value."
+        )
         return user_error(at, message, "STALE_OBJECT", elementIndex=index)
     return None
 

@@ -89,8 +89,13 @@ def _exchange(act: Action, app: App, form: dict[str, Any]) -> dict[str, Any]:
     wanted = form.get("requested_token_type")
     if wanted == ONLINE:
         token = _issue(act, app, seconds=CREDENTIALS_SECONDS, online=True)
-        return {"access_token": token, "scope": scope, "expires_in": CREDENTIALS_SECONDS,
-                "associated_user_scope": scope, "associated_user": {"id": int(claims["sub"])}}  # fmt: skip
+        return {
+            "access_token": token,
+            "scope": scope,
+            "expires_in": CREDENTIALS_SECONDS,
+            "associated_user_scope": scope,
+            "associated_user": {"id": int(claims["sub"])},
+        }
     if wanted != OFFLINE:
         raise OAuthError("invalid_request", "requested_token_type is not supported")
     if str(form.get("expiring", "0")) not in ("1", "true", "True"):

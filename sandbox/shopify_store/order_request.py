@@ -9,6 +9,10 @@ import msgspec
 from .order_records import Address, TaxLine
 
 
+class OrderRefused(Exception):
+    """The order cannot be placed or changed like this; the text says why, for a person."""
+
+
 class LineRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A variant by id or SKU; without either, a custom line with title and price."""
 

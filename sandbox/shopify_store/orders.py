@@ -16,15 +16,12 @@ from .order_records import (
     ShippingLine,
     Transaction,
 )
-from .order_request import LineRequest, OrderRequest
-from .records import Location, Shop, Variant
+from .order_request import LineRequest, OrderRefused, OrderRequest
+from .records import Shop, Variant
+from .routing import assign
 from .store import Action
 
 _MANUAL = {"pending": "Transferencia bancaria"}
-
-
-class OrderRefused(Exception):
-    """The order cannot be placed or changed like this; the text says why, for a person."""
 
 
 def place(act: Action, request: OrderRequest) -> Order:
@@ -53,8 +50,14 @@ def place(act: Action, request: OrderRequest) -> Order:
 
 
 def _announce(act: Action, order: Order) -> None:
-    act.log("order", event="placed", order=order.id, name=order.name,
-            total=str(totals.grand_total(order).shop), status=totals.financial_status(order))  # fmt: skip
+    act.log(
+        "order",
+        event="placed",
+        order=order.id,
+        name=order.name,
+        total=str(totals.grand_total(order).shop),
+        status=totals.financial_status(order),
+    )
     act.tell("orders/create", order)
     act.tell("orders/updated", order)
     for transaction in order.transactions:
@@ -132,52 +135,6 @@ def _copy_variant(shop: Shop, line: Line, variant: Variant) -> None:
     line.variant_title = None if title == "Default Title" else title
     line.requires_shipping = item.requires_shipping
     line.taxable = line.taxable and variant.taxable
-
-
-def assign(shop: Shop, lines: list[Line], request: OrderRequest) -> dict[int, list[Line]]:
-    """Choose locations: one that has everything, else the first that has each line."""
-    places = _places(shop, request)
-    if not request.stock:
-        return {places[0].id: lines}
-    for place in places:
-        if all(_free(shop, line, place.id, lines) for line in lines):
-            return {place.id: lines}
-    plan: dict[int, list[Line]] = {}
-    for line in lines:
-        place_id = next((each.id for each in places if _free(shop, line, each.id, lines)), None)
-        if place_id is None:
-            if not request.ignore_policy and not _sells_without_stock(shop, line):
-                raise OrderRefused(
-                    f"not enough stock of {line.sku or line.title}: {line.quantity} wanted"
-                )
-            place_id = places[0].id
-        plan.setdefault(place_id, []).append(line)
-    return plan
-
-
-def _places(shop: Shop, request: OrderRequest) -> list[Location]:
-    if request.location is not None:
-        wanted = str(request.location)
-        places = [p for p in shop.locations.values() if wanted in (str(p.id), p.name)]
-    else:
-        places = [p for p in shop.locations.values() if p.active and p.fulfills_online_orders]
-    if not places:
-        raise OrderRefused("no location can fulfil this order")
-    return places
-
-
-def _free(shop: Shop, line: Line, location: int, lines: list[Line]) -> bool:
-    item = shop.items.get(line.item_id or 0)
-    if item is None or not item.tracked:
-        return True
-    level = shop.level(item.id, location)
-    wanted = sum(each.quantity for each in lines if each.item_id == item.id)
-    return level is not None and level.active and level.quantity("available") >= wanted
-
-
-def _sells_without_stock(shop: Shop, line: Line) -> bool:
-    variant = shop.variants.get(line.variant_id or 0)
-    return variant is None or variant.inventory_policy == "CONTINUE"
 
 
 def _draft(act: Action, request: OrderRequest, lines: list[Line]) -> Order:

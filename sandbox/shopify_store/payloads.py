@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from . import catalogue, totals
+from . import catalogue, order_payloads
 from .ids import gid, level_gid
-from .money import Pair, as_money
-from .order_records import (
-    Address,
-    Customer,
-    Fulfillment,
-    FulfillmentOrder,
-    Line,
-    Order,
-    Refund,
-    TaxLine,
-    Transaction,
-)
+from .money import as_money
+from .order_payloads import when
 from .records import Item, Level, Product, Shop, Variant
 from .store import Action
-
-_FINANCIAL = {"PARTIALLY_PAID": "partially_paid", "PARTIALLY_REFUNDED": "partially_refunded"}
-_FULFILLMENT = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
 
 
 def build(act: Action, topic: str, record: Any) -> dict[str, Any]:
@@ -32,293 +18,9 @@ def build(act: Action, topic: str, record: Any) -> dict[str, Any]:
     if event == "delete":
         return {"id": record.id}
     if topic == "orders/edited":
-        return _order_edit(act, *record)
+        return order_payloads.order_edit(act, *record)
     body: dict[str, Any] = _BUILDERS[kind](act, record)
     return body
-
-
-def _when(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="seconds")
-
-
-def _set(order: Order, amount: Pair) -> dict[str, Any]:
-    return {
-        "shop_money": {"amount": as_money(amount.shop), "currency_code": order.currency},
-        "presentment_money": {
-            "amount": as_money(amount.presentment),
-            "currency_code": order.presentment,
-        },
-    }
-
-
-def _taxes(order: Order, lines: list[TaxLine]) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": each.title,
-            "rate": float(each.rate),
-            "price": as_money(each.price.shop),
-            "price_set": _set(order, each.price),
-            "channel_liable": False,
-        }
-        for each in lines
-    ]
-
-
-def _address(address: Address | None) -> dict[str, Any] | None:
-    if address is None:
-        return None
-    names = [part for part in (address.first_name, address.last_name) if part]
-    return {
-        "first_name": address.first_name,
-        "last_name": address.last_name,
-        "name": " ".join(names),
-        "company": address.company,
-        "address1": address.address1,
-        "address2": address.address2,
-        "city": address.city,
-        "province_code": address.province_code,
-        "zip": address.zip,
-        "country_code": address.country_code,
-        "phone": address.phone,
-    }
-
-
-def customer(act: Action, record: Customer) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "admin_graphql_api_id": gid("Customer", record.id),
-        "created_at": _when(record.created_at),
-        "updated_at": _when(record.updated_at),
-        "first_name": record.first_name,
-        "last_name": record.last_name,
-        "email": record.email,
-        "phone": record.phone,
-        "note": record.note,
-        "tags": ", ".join(record.tags),
-        "tax_exempt": record.tax_exempt,
-        "default_address": _address(record.addresses[0]) if record.addresses else None,
-    }
-
-
-def _line(shop: Shop, order: Order, line: Line) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "admin_graphql_api_id": gid("LineItem", line.id),
-        "product_id": line.product_id,
-        "variant_id": line.variant_id,
-        "sku": line.sku,
-        "title": line.title,
-        "variant_title": line.variant_title,
-        "name": f"{line.title} - {line.variant_title}" if line.variant_title else line.title,
-        "vendor": line.vendor,
-        "quantity": line.quantity,
-        "current_quantity": totals.current_quantity(order, line),
-        "fulfillable_quantity": totals.unfulfilled_quantity(shop, order, line),
-        "price": as_money(line.unit_price.shop),
-        "price_set": _set(order, line.unit_price),
-        "total_discount": "0.00",
-        "taxable": line.taxable,
-        "requires_shipping": line.requires_shipping,
-        "gift_card": False,
-        "properties": [{"name": k, "value": v} for k, v in line.attributes.items()],
-        "tax_lines": _taxes(order, line.taxes),
-        "discount_allocations": [
-            {
-                "amount": as_money(each.amount.shop),
-                "amount_set": _set(order, each.amount),
-                "discount_application_index": each.index,
-            }
-            for each in line.allocations
-        ],
-    }
-
-
-_TOTALS = {
-    "total_price": totals.grand_total,
-    "subtotal_price": totals.subtotal,
-    "total_tax": totals.tax,
-    "total_discounts": totals.discounts,
-    "current_total_price": totals.current_total,
-    "current_subtotal_price": totals.current_subtotal,
-    "current_total_tax": totals.current_tax,
-    "current_total_discounts": totals.current_discounts,
-}
-
-
-def order(act: Action, record: Order) -> dict[str, Any]:
-    shop = act.shop
-    body = _order_head(record) | _order_parts(act, record)
-    for name, compute in _TOTALS.items():
-        amount = compute(record)
-        body[name], body[f"{name}_set"] = as_money(amount.shop), _set(record, amount)
-    body["total_shipping_price_set"] = _set(record, totals.shipping(record))
-    body["total_outstanding"] = as_money(totals.outstanding(record).shop)
-    financial = totals.financial_status(record)
-    body["financial_status"] = _FINANCIAL.get(financial, financial.lower())
-    body["fulfillment_status"] = _FULFILLMENT.get(totals.fulfillment_status(shop, record))
-    return body
-
-
-def _order_head(record: Order) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "admin_graphql_api_id": gid("Order", record.id),
-        "name": record.name,
-        "number": record.number - 1000,
-        "order_number": record.number,
-        "created_at": _when(record.created_at),
-        "updated_at": _when(record.updated_at),
-        "processed_at": _when(record.processed_at),
-        "cancelled_at": _when(record.cancelled_at),
-        "cancel_reason": record.cancel_reason.lower() if record.cancel_reason else None,
-        "closed_at": _when(record.closed_at),
-        "currency": record.currency,
-        "presentment_currency": record.presentment,
-        "taxes_included": record.taxes_included,
-        "tax_exempt": record.tax_exempt,
-        "test": record.test,
-        "email": record.email,
-        "phone": record.phone,
-        "note": record.note,
-        "note_attributes": [{"name": k, "value": v} for k, v in record.attributes.items()],
-        "tags": ", ".join(record.tags),
-        "po_number": record.po_number,
-        "source_name": record.source_name,
-        "source_identifier": record.source_identifier,
-        "customer_locale": record.locale,
-        "confirmation_number": record.confirmation_number,
-        "payment_gateway_names": [record.gateway],
-        "location_id": record.retail_location_id,
-    }
-
-
-def _order_parts(act: Action, record: Order) -> dict[str, Any]:
-    who = act.shop.customers.get(record.customer_id or 0)
-    return {
-        "customer": customer(act, who) if who else None,
-        "billing_address": _address(record.billing),
-        "shipping_address": _address(record.shipping),
-        "line_items": [_line(act.shop, record, line) for line in record.lines],
-        "shipping_lines": [
-            {
-                "id": line.id,
-                "title": line.title,
-                "code": line.code,
-                "price": as_money(line.price.shop),
-                "price_set": _set(record, line.price),
-                "tax_lines": _taxes(record, line.taxes),
-            }
-            for line in record.shipping_lines
-        ],
-        "tax_lines": _taxes(record, totals.tax_summary(record, current=False)),
-        "discount_codes": [
-            {"code": each.code, "type": "percentage" if each.percentage else "fixed_amount"}
-            for each in record.discounts
-        ],
-        "refunds": [_refund(record, each) for each in record.refunds],
-        "fulfillments": [
-            fulfillment(act, act.shop.fulfillments[number]) for number in record.fulfillment_ids
-        ],
-    }
-
-
-def _order_edit(act: Action, record: Order, changes: dict[str, dict[str, int]]) -> dict[str, Any]:
-    return {
-        "order_edit": {
-            "order_id": record.id,
-            "app_id": None,
-            "created_at": _when(act.now),
-            "notify_customer": False,
-            "staff_note": "",
-            "line_items": {
-                "additions": [{"id": int(k), "delta": v} for k, v in changes["added"].items()],
-                "removals": [{"id": int(k), "delta": v} for k, v in changes["removed"].items()],
-            },
-        }
-    }
-
-
-def _transaction(record: Order, each: Transaction) -> dict[str, Any]:
-    return {
-        "id": each.id,
-        "admin_graphql_api_id": gid("OrderTransaction", each.id),
-        "order_id": record.id,
-        "kind": each.kind.lower(),
-        "status": each.status.lower(),
-        "gateway": each.gateway,
-        "amount": as_money(each.amount.shop),
-        "currency": record.currency,
-        "created_at": _when(each.created_at),
-        "parent_id": each.parent_id,
-        "test": each.test,
-    }
-
-
-def _refund(record: Order, made: Refund) -> dict[str, Any]:
-    return {
-        "id": made.id,
-        "admin_graphql_api_id": gid("Refund", made.id),
-        "order_id": record.id,
-        "created_at": _when(made.created_at),
-        "note": made.note,
-        "refund_line_items": [
-            {
-                "id": each.id,
-                "line_item_id": each.line_id,
-                "quantity": each.quantity,
-                "restock_type": each.restock_type.lower(),
-                "location_id": each.location_id,
-                "subtotal": float(each.subtotal.shop),
-                "subtotal_set": _set(record, each.subtotal),
-                "total_tax": float(each.tax.shop),
-                "total_tax_set": _set(record, each.tax),
-            }
-            for each in made.lines
-        ],
-        "order_adjustments": [
-            {"id": each.id, "kind": each.reason.lower(), "amount": as_money(each.amount.shop)}
-            for each in made.adjustments
-        ],
-        "transactions": [
-            _transaction(record, paid)
-            for number in made.transaction_ids
-            if (paid := record.transaction(number)) is not None
-        ],
-    }
-
-
-def fulfillment(act: Action, made: Fulfillment) -> dict[str, Any]:
-    record = act.shop.orders[made.order_id]
-    lines = {line.id: line for line in record.lines}
-    return {
-        "id": made.id,
-        "admin_graphql_api_id": gid("Fulfillment", made.id),
-        "order_id": made.order_id,
-        "name": made.name.replace("-F", "."),
-        "status": made.status.lower(),
-        "created_at": _when(made.created_at),
-        "updated_at": _when(made.updated_at),
-        "location_id": made.location_id,
-        "tracking_company": made.tracking[0].company if made.tracking else None,
-        "tracking_number": made.tracking[0].number if made.tracking else None,
-        "tracking_numbers": [each.number for each in made.tracking if each.number],
-        "tracking_url": made.tracking[0].url if made.tracking else None,
-        "tracking_urls": [each.url for each in made.tracking if each.url],
-        "line_items": [
-            _line(act.shop, record, lines[each.line_id]) | {"quantity": each.quantity}
-            for each in made.lines
-            if each.line_id in lines
-        ],
-    }
-
-
-def _fulfillment_order(act: Action, wanted: FulfillmentOrder) -> dict[str, Any]:
-    return {
-        "fulfillment_order": {
-            "id": gid("FulfillmentOrder", wanted.id),
-            "status": wanted.status.lower(),
-        }
-    }
 
 
 def level(act: Action, record: Level) -> dict[str, Any]:
@@ -326,7 +28,7 @@ def level(act: Action, record: Level) -> dict[str, Any]:
         "inventory_item_id": record.item_id,
         "location_id": record.location_id,
         "available": record.quantity("available"),
-        "updated_at": _when(record.updated_at),
+        "updated_at": when(record.updated_at),
         "admin_graphql_api_id": level_gid(record.item_id, record.location_id),
     }
 
@@ -339,8 +41,8 @@ def _item(act: Action, record: Item) -> dict[str, Any]:
         "tracked": record.tracked,
         "requires_shipping": record.requires_shipping,
         "cost": as_money(record.cost),
-        "created_at": _when(record.created_at),
-        "updated_at": _when(record.updated_at),
+        "created_at": when(record.created_at),
+        "updated_at": when(record.updated_at),
     }
 
 
@@ -364,8 +66,8 @@ def _variant(shop: Shop, record: Product, variant: Variant, position: int) -> di
         "option1": names[0],
         "option2": names[1],
         "option3": names[2],
-        "created_at": _when(variant.created_at),
-        "updated_at": _when(variant.updated_at),
+        "created_at": when(variant.created_at),
+        "updated_at": when(variant.updated_at),
     }
 
 
@@ -382,8 +84,8 @@ def product(act: Action, record: Product) -> dict[str, Any]:
         "product_type": record.product_type,
         "status": record.status.lower(),
         "tags": ", ".join(record.tags),
-        "created_at": _when(record.created_at),
-        "updated_at": _when(record.updated_at),
+        "created_at": when(record.created_at),
+        "updated_at": when(record.updated_at),
         "options": [
             {"id": each.id, "name": each.name, "values": [value.name for value in each.values]}
             for each in record.options
@@ -395,7 +97,7 @@ def product(act: Action, record: Product) -> dict[str, Any]:
         "variant_gids": [
             {
                 "admin_graphql_api_id": gid("ProductVariant", each.id),
-                "updated_at": _when(each.updated_at),
+                "updated_at": when(each.updated_at),
             }
             for each in variants
         ],
@@ -415,15 +117,15 @@ def shop(act: Action, record: Shop) -> dict[str, Any]:
 
 
 _BUILDERS: dict[str, Any] = {
-    "orders": order,
-    "order_transactions": lambda act, pair: _transaction(*pair),
-    "refunds": lambda act, pair: _refund(*pair),
-    "fulfillments": fulfillment,
-    "fulfillment_orders": _fulfillment_order,
+    "orders": order_payloads.order,
+    "order_transactions": lambda act, pair: order_payloads.transaction(*pair),
+    "refunds": lambda act, pair: order_payloads.refund(*pair),
+    "fulfillments": order_payloads.fulfillment,
+    "fulfillment_orders": order_payloads.fulfillment_order,
     "inventory_levels": level,
     "inventory_items": _item,
     "products": product,
-    "customers": customer,
+    "customers": order_payloads.customer,
     "app": shop,
     "shop": shop,
 }

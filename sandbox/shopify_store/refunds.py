@@ -15,9 +15,9 @@ from .order_records import (
     Refund,
     RefundLine,
     RefundShipping,
-    Transaction,
 )
-from .orders import OrderRefused, add_transaction
+from .order_request import OrderRefused
+from .orders import add_transaction
 from .store import Action
 
 RESTOCK_TYPES = ("RETURN", "CANCEL", "NO_RESTOCK", "LEGACY_RESTOCK")
@@ -48,8 +48,8 @@ def refund(act: Action, order: Order, request: RefundRequest) -> Refund:
     for each in request.lines:
         line = order.line(each.line_id)
         assert line is not None, "checked before"
-        made.lines += _take_back(act, order, line, each)
-    made.shipping = _shipping(act, order, request)
+        made.lines += take_back(act, order, line, each)
+    made.shipping = refund_shipping(act, order, request)
     suggested = _worth(order, made)
     order.refunds.append(made)
     _pay_back(act, order, made, suggested, request)
@@ -61,8 +61,15 @@ def refund(act: Action, order: Order, request: RefundRequest) -> Refund:
 def _announce(act: Action, order: Order, made: Refund) -> None:
     order.updated_at = act.now
     paid = total(_paid(order, made))
-    act.log("order", event="refunded", order=order.id, name=order.name, refund=made.id,
-            amount=str(paid.shop), quantities={str(e.line_id): e.quantity for e in made.lines})  # fmt: skip
+    act.log(
+        "order",
+        event="refunded",
+        order=order.id,
+        name=order.name,
+        refund=made.id,
+        amount=str(paid.shop),
+        quantities={str(e.line_id): e.quantity for e in made.lines},
+    )
     act.tell("refunds/create", (order, made), made.id)
     act.tell("orders/updated", order)
 
@@ -95,9 +102,7 @@ def _check(order: Order, request: RefundRequest) -> None:
         raise OrderRefused(message)
 
 
-def _take_back(
-    act: Action, order: Order, line: Line, asked: RefundLineRequest
-) -> list[RefundLine]:
+def take_back(act: Action, order: Order, line: Line, asked: RefundLineRequest) -> list[RefundLine]:
     """Units already sent come back as RETURN, units not sent yet are cancelled."""
     gone = totals.removed(order, line)
     parts: list[tuple[int, str, int | None, bool]] = []
@@ -108,9 +113,9 @@ def _take_back(
         sent = _returnable(act, order, line)
         back = min(quantity, sent)
         if back:
-            place = asked.location_id or _sent_from(act, order)
-            _put_back(act, line, place, back)
-            parts.append((back, "RETURN", place, True))
+            target = asked.location_id or _sent_from(act, order)
+            _put_back(act, line, target, back)
+            parts.append((back, "RETURN", target, True))
         quantity -= back
         quantity -= _cancel_units(act, order, line, quantity, True, parts)
     else:
@@ -189,7 +194,7 @@ def _slice(amount: Pair, gone: int, count: int, whole: int) -> Pair:
     return amount.share(gone + count, whole) - amount.share(gone, whole)
 
 
-def _shipping(act: Action, order: Order, request: RefundRequest) -> list[RefundShipping]:
+def refund_shipping(act: Action, order: Order, request: RefundRequest) -> list[RefundShipping]:
     made = []
     left = request.shipping
     for line in order.shipping_lines:
@@ -261,53 +266,3 @@ def _settle_orders(act: Action, order: Order) -> None:
         wanted = act.shop.fulfillment_orders[number]
         if wanted.status not in ("CLOSED", "CANCELLED"):
             fulfilment.settle(act, wanted)
-
-
-def cancel(
-    act: Action,
-    order: Order,
-    *,
-    reason: str,
-    restock: bool,
-    pay_back: bool,
-    note: str | None = None,
-) -> Refund | None:
-    """Cancel what was not sent; the goods go back, or not, and so does the money."""
-    if order.cancelled_at is not None:
-        raise OrderRefused("The order has already been cancelled.")
-    if order.fulfillment_ids:
-        raise OrderRefused("Cannot cancel an order with outstanding fulfillments.")
-    made = Refund(id=act.shop.take_id(), order_id=order.id, created_at=act.now, note=note)
-    kind = "CANCEL" if restock else "NO_RESTOCK"
-    for line in order.lines:
-        if left := totals.current_quantity(order, line):
-            asked = RefundLineRequest(line_id=line.id, quantity=left, restock_type=kind)
-            made.lines += _take_back(act, order, line, asked)
-    # Shipping money comes off only when money goes back: an unpaid order never had it.
-    made.shipping = _shipping(act, order, RefundRequest(full_shipping=True))
-    order.refunds.append(made)
-    order.cancelled_at, order.cancel_reason = act.now, reason
-    order.closed_at = act.now
-    _void_or_pay_back(act, order, made, pay_back)
-    for number in order.fulfillment_order_ids:
-        fulfilment.settle(act, act.shop.fulfillment_orders[number], cancelled=True)
-    order.updated_at = act.now
-    act.log(
-        "order", event="cancelled", order=order.id, name=order.name, reason=reason, restock=restock
-    )
-    act.tell("orders/cancelled", order)
-    act.tell("orders/updated", order)
-    act.tell("refunds/create", (order, made), made.id)
-    return made
-
-
-def _void_or_pay_back(act: Action, order: Order, made: Refund, pay_back: bool) -> None:
-    net = totals.net_payment(order)
-    first: Transaction | None = next(iter(order.transactions), None)
-    if net.shop > 0:
-        if pay_back:
-            paid = add_transaction(act, order, "REFUND", net, parent=first.id if first else None)
-            made.transaction_ids.append(paid.id)
-            act.tell("order_transactions/create", (order, paid), paid.id)
-    elif first is not None and first.kind == "AUTHORIZATION":
-        add_transaction(act, order, "VOID", first.amount, parent=first.id)

@@ -16,13 +16,30 @@ from .ids import gid
 from .records import App, Discount, Location, Publication, Shop
 from .store import Action, OpenShop, Store
 
-DEFAULT_SCOPES = (
-    "read_products write_products read_inventory write_inventory read_locations read_orders "
-    "write_orders read_all_orders read_customers write_customers read_fulfillments write_fulfillments "
-    "read_assigned_fulfillment_orders write_assigned_fulfillment_orders "
-    "read_merchant_managed_fulfillment_orders write_merchant_managed_fulfillment_orders "
-    "read_publications write_publications read_returns write_returns read_files write_files".split()
-)
+DEFAULT_SCOPES = [
+    "read_products",
+    "write_products",
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_orders",
+    "write_orders",
+    "read_all_orders",
+    "read_customers",
+    "write_customers",
+    "read_fulfillments",
+    "write_fulfillments",
+    "read_assigned_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+    "read_publications",
+    "write_publications",
+    "read_returns",
+    "write_returns",
+    "read_files",
+    "write_files",
+]
 _DOMAIN = re.compile(r"^[a-z0-9][a-z0-9.-]*(:\d+)?$")
 
 
@@ -218,14 +235,11 @@ def change_app(act: Action, request: AppChange) -> None:
         raise ValueError("no app is installed")
     if request.client_secret is not None:
         app.old_secret, app.client_secret = app.client_secret, request.client_secret
-    if request.app_url is not None:
-        app.app_url = request.app_url.rstrip("/")
-    if request.scopes is not None:
-        app.scopes = request.scopes
-        for token in act.shop.tokens.values():
-            token.scopes = list(request.scopes)
-    if request.expire_tokens:
-        for token in act.shop.tokens.values():
+    app.app_url = (request.app_url or app.app_url).rstrip("/")
+    app.scopes = app.scopes if request.scopes is None else request.scopes
+    for token in act.shop.tokens.values():
+        token.scopes = list(app.scopes)
+        if request.expire_tokens:
             token.expires_at = act.now - timedelta(seconds=1)
     if request.revoke_tokens or request.uninstall:
         act.shop.tokens.clear()

@@ -45,7 +45,8 @@ _RULES: list[Rule] = [
     ),
     (
         re.compile(
-            r"^(?:Expected value of type .*?include|Field) '?(.+?)\.(.+?)'? of required type '(.+?)'"
+            r"^(?:Expected value of type .*?include|Field) '?(.+?)\.(.+?)'? "
+            r"of required type '(.+?)'"
         ),
         lambda m: (
             f"Argument '{m[2]}' on InputObject '{m[1]}' is required. Expected type {m[3]}",

@@ -101,7 +101,7 @@ class Screen(UnfoldAdmin, Generic[Row]):  # type: ignore[misc]  # Unfold has no 
     list_fullwidth = True
     warn_unsaved_form = True
 
-    def tell(self, request: HttpRequest, done: int, late: int = 0) -> None:
+    def tell(self, request: HttpRequest, done: int, late: int = 0, idle: int = 0) -> None:
         """Say how many were done, and how many somebody else had decided before."""
         if done:
             text = _("Done: %(number)s.") % {"number": done}
@@ -109,7 +109,10 @@ class Screen(UnfoldAdmin, Generic[Row]):  # type: ignore[misc]  # Unfold has no 
         if late:
             text = _("Somebody else had decided first: %(number)s.") % {"number": late}
             self.message_user(request, text, messages.WARNING)
-        if not done and not late:
+        if idle:
+            text = _("No correction is proposed for %(number)s: settle it in the ERP.")
+            self.message_user(request, text % {"number": idle}, messages.WARNING)
+        if not done and not late and not idle:
             self.message_user(request, _("There was nothing to do."), messages.WARNING)
 
     def back_to_list(self) -> HttpResponse:

@@ -25,6 +25,20 @@ COLOURS = {
     State.UNKNOWN: base.WAITS,
     State.HANDED_OVER: base.MOVES,
     State.IN_ERP: base.GOOD,
+    State.CANCELLED: "",
+    State.NOT_NEEDED: "",
+}
+VERDICTS: dict[str, Any] = {
+    "equal": _("equal"),
+    "rounded": _("equal with rounding"),
+    "different": _("different"),
+    "unproven": _("not told"),
+}
+VERDICT_COLOURS = {
+    "equal": base.GOOD,
+    "rounded": base.GOOD,
+    "different": base.BAD,
+    "unproven": base.WAITS,
 }
 
 
@@ -56,7 +70,7 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
     actions_row = ["send_one_again"]
     actions_detail = ["send_one_again"]
     fieldsets = [
-        (None, {"fields": ["name", "channel", "where", "why", "advice", "placed_at"]}),
+        (None, {"fields": ["name", "channel", "state", "why", "advice", "placed_at"]}),
         (_("Proof of the money"), {"fields": ["proof_table"]}),
         (_("Lines"), {"fields": ["lines_table", "buyer"]}),
         (_("Calls"), {"fields": ["calls_made"]}),
@@ -72,7 +86,7 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
         ),
     ]
     readonly_fields = [
-        *("where", "why", "advice", "shop_total", "proven"),
+        *("why", "advice"),
         *("proof_table", "lines_table", "buyer", "calls_made"),
     ]
 
@@ -84,9 +98,9 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
             return rows.defer("document")
         return rows
 
-    @base.display(description=_("State"), ordering="state", label=True)
+    @base.display(description=_("State"), ordering="state", label=COLOURS)
     def where(self, row: ShopOrder) -> Any:
-        return row.get_state_display(), COLOURS.get(State(row.state), "")
+        return row.state, row.get_state_display()
 
     @base.display(description=_("Total"), ordering="total")
     def shop_total(self, row: ShopOrder) -> str:
@@ -96,9 +110,10 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
     def erp(self, row: ShopOrder) -> str:
         return row.erp_number or "—"
 
-    @base.display(description=_("Money"), label=True)
+    @base.display(description=_("Money"), label=VERDICT_COLOURS)
     def proven(self, row: ShopOrder) -> Any:
-        return VERDICTS.get(row.proof.get("verdict", ""), ("—", ""))
+        verdict = row.proof.get("verdict", "")
+        return (verdict, VERDICTS[verdict]) if verdict in VERDICTS else None
 
     @base.display(description=_("What happened"))
     def why(self, row: ShopOrder) -> Any:
@@ -116,7 +131,7 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
         rows = [
             (_("Total"), proof.get("shop_total", ""), proof.get("erp_total") or "—"),
             (_("Tax"), proof.get("shop_tax", ""), proof.get("erp_tax") or "—"),
-            (_("Result"), "", VERDICTS.get(proof.get("verdict", ""), ("—", ""))[0]),
+            (_("Result"), "", VERDICTS.get(proof.get("verdict", ""), "—")),
         ]
         return base.table(("", _("Store"), _("ERP")), rows)
 
@@ -165,7 +180,7 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
         icon="send",
         dialog=base.question(
             _("Send again to the ERP"),
-            _("The order is read again and looked up in the ERP first: it is never entered twice."),
+            _("The order is read again and looked up in the ERP: it is never entered twice."),
             _("Yes, send it"),
             SendOrder,
         ),
@@ -174,14 +189,6 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
         row = self.get_object(request, object_id)
         self.tell(request, _resume(request, row) if row else 0)
         return self.back_to(row) if row else self.back_to_list()
-
-
-VERDICTS: dict[str, tuple[Any, str]] = {
-    "equal": (_("equal"), base.GOOD),
-    "rounded": (_("equal with rounding"), base.GOOD),
-    "different": (_("different"), base.BAD),
-    "unproven": (_("not told"), base.WAITS),
-}
 
 
 def money(amount: Any, currency: str) -> str:

@@ -4,17 +4,26 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, Func, OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest, HttpResponse
-from django.utils.timesince import timesince
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from mapping.models import WarehouseMapping
 from sync import audit, queue, words
 from sync.admin import base
 from sync.admin.filters import AboutFilter, KindFilter, ReasonFilter
-from sync.models import Attempt, InboxMessage, OutboxCommand, QueuedRow, Status
+from sync.models import (
+    Attempt,
+    InboxMessage,
+    OutboxCommand,
+    QueuedRow,
+    ShopOrder,
+    Status,
+    StockPosition,
+)
 
 COLOURS = {
     Status.WAITING: base.MOVES,
@@ -59,7 +68,6 @@ TEXTS = (
 )
 
 
-
 class QueueScreen(base.MachineScreen[Any]):
     """A queue as staff read it: what, since when, where it stands and why."""
 
@@ -79,9 +87,18 @@ class QueueScreen(base.MachineScreen[Any]):
     def advice(self, row: QueuedRow) -> Any:
         return words.advice(row.reason_code) or "—"
 
-    @base.display(description=_("Status"), ordering="status", label=True)
+    @base.display(description=_("Record"), ordering="key")
+    def record(self, row: Any) -> str:
+        """Return the name staff know a record by, or at least its number."""
+        name = row.order_name or row.sku or row.place_name
+        return name or row.key.rpartition("/")[2] or row.key
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_names(super().get_queryset(request))
+
+    @base.display(description=_("Status"), ordering="status", label=COLOURS)
     def state(self, row: QueuedRow) -> Any:
-        return row.get_status_display(), COLOURS.get(Status(row.status), "")
+        return row.status, row.get_status_display()
 
     @base.display(description=_("Age"), ordering="created_at")
     def age(self, row: QueuedRow) -> str:
@@ -124,7 +141,7 @@ class QueueScreen(base.MachineScreen[Any]):
 
 @admin.register(InboxMessage)
 class InboxMessageScreen(QueueScreen):
-    list_display = ["what", "key", "channel", "state", "happened", "age", "attempts"]
+    list_display = ["what", "record", "channel", "state", "happened", "age", "attempts"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         AboutFilter,
@@ -136,12 +153,12 @@ class InboxMessageScreen(QueueScreen):
     actions_row = ["try_message_again"]
     actions_detail = ["try_message_again"]
     fieldsets = [
-        (None, {"fields": ["what", "key", "channel", "state", "happened", "reason", "advice"]}),
+        (None, {"fields": ["what", "key", "channel", "status", "happened", "reason", "advice"]}),
         (_("When"), {"fields": ["created_at", "finished_at", "next_try", "attempts"]}),
         (_("Calls"), {"fields": ["calls_made"]}),
         (_("As received"), {"classes": ["tab"], "fields": ["message_id", "payload", "job"]}),
     ]
-    readonly_fields = ["what", "state", "happened", "advice", "next_try", "calls_made"]
+    readonly_fields = ["what", "happened", "advice", "next_try", "calls_made"]
 
     @base.display(description=_("About"), ordering="topic")
     def what(self, row: InboxMessage) -> Any:
@@ -154,15 +171,13 @@ class InboxMessageScreen(QueueScreen):
         icon="replay",
         dialog=base.question(*TEXTS, TryMessageAgain),
     )
-    def try_message_again(
-        self, request: HttpRequest, _form: Any, object_id: str
-    ) -> HttpResponse:
+    def try_message_again(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self.again_one(request, object_id)
 
 
 @admin.register(OutboxCommand)
 class OutboxCommandScreen(QueueScreen):
-    list_display = ["what", "key", "channel", "state", "happened", "age", "attempts"]
+    list_display = ["what", "record", "channel", "state", "happened", "age", "attempts"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         KindFilter,
@@ -174,15 +189,26 @@ class OutboxCommandScreen(QueueScreen):
     actions_row = ["try_write_again"]
     actions_detail = ["try_write_again"]
     fieldsets = [
-        (None, {"fields": ["what", "key", "channel", "state", "happened", "reason", "advice"]}),
-        (_("When"), {"fields": ["created_at", "finished_at", "next_try", "attempts", "caused_by"]}),
+        (None, {"fields": ["what", "key", "channel", "status", "happened", "reason", "advice"]}),
+        (
+            _("When"),
+            {"fields": ["created_at", "finished_at", "next_try", "attempts", "caused_by"]},
+        ),
         (_("Calls"), {"fields": ["calls_made"]}),
         (
             _("As sent"),
             {"classes": ["tab"], "fields": ["idempotency_key", "request", "sent_at", "job"]},
         ),
     ]
-    readonly_fields = ["what", "state", "happened", "advice", "next_try", "calls_made", "caused_by"]
+    readonly_fields = [
+        "what",
+        "state",
+        "happened",
+        "advice",
+        "next_try",
+        "calls_made",
+        "caused_by",
+    ]
 
     @base.display(description=_("What"), ordering="kind")
     def what(self, row: OutboxCommand) -> Any:
@@ -215,9 +241,9 @@ class AttemptScreen(base.MachineScreen[Attempt]):
     list_select_related = ["channel", "message", "command"]
     search_fields = ["idempotency_key__exact", "request_id__exact"]
     search_help_text = _("Key or request id")
-    readonly_fields = ["side", "result", "why", "ms"]
+    readonly_fields = ["side", "why", "ms"]
     fields = [
-        *("started_at", "side", "operation", "result", "ms", "cost", "channel", "why"),
+        *("started_at", "side", "operation", "outcome", "ms", "cost", "channel", "why"),
         *("is_write", "idempotency_key", "request_id", "error", "answer"),
     ]
 
@@ -225,9 +251,9 @@ class AttemptScreen(base.MachineScreen[Attempt]):
     def side(self, row: Attempt) -> Any:
         return words.SYSTEMS.get(row.system, row.system)
 
-    @base.display(description=_("Result"), ordering="outcome", label=True)
+    @base.display(description=_("Result"), ordering="outcome", label=CALL_COLOURS)
     def result(self, row: Attempt) -> Any:
-        return words.OUTCOMES.get(row.outcome, row.outcome), CALL_COLOURS.get(row.outcome, "")
+        return row.outcome, words.OUTCOMES.get(row.outcome, row.outcome)
 
     @base.display(description=_("ms"), ordering="milliseconds")
     def ms(self, row: Attempt) -> int:
@@ -236,6 +262,31 @@ class AttemptScreen(base.MachineScreen[Attempt]):
     @base.display(description=_("For"))
     def why(self, row: Attempt) -> Any:
         return base.link(row.command or row.message)
+
+
+def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Add what staff call the order, item or place that a row's key names."""
+    orders = ShopOrder.objects.filter(channel=OuterRef("channel"), shopify_id=OuterRef("key"))
+    levels = StockPosition.objects.filter(
+        channel=OuterRef("channel"), item=part_of_key(1), location=part_of_key(2)
+    )
+    places = WarehouseMapping.objects.filter(
+        channel=OuterRef("channel"), location=OuterRef("key")
+    ).exclude(location_name="")
+    return rows.annotate(
+        order_name=Subquery(orders.values("name")[:1]),
+        sku=Subquery(levels.values("sku")[:1]),
+        place_name=Subquery(places.values("location_name")[:1]),
+    )
+
+
+def part_of_key(number: int) -> Func:
+    """Return one side of a key that is written "item@location"."""
+    return Func(
+        *(OuterRef("key"), Value("@"), Value(number)),
+        function="split_part",
+        output_field=CharField(),
+    )
 
 
 def call_table(calls: Any) -> Any:

@@ -25,6 +25,7 @@ def take_change(message: InboxMessage) -> None:
     """Read a product and its prices again, and queue the write they call for."""
     channel, code = message.channel, message.key
     erp = channel.company.erpconnection
+    queue.supersede(message)
     as_of = timezone.now()
     with calls.erp(erp, channel=channel, row=message) as connector:
         products = connector.read_products([code])
@@ -49,6 +50,8 @@ def request_write(message: InboxMessage, code: str) -> None:
     plan = catalogue_ledger.decide(message.channel, code, shown=None)
     if plan is None:
         raise NotNeeded(f"The ERP does not give the product {code}.")
+    if plan.decision.create and not plan.for_sale:
+        raise NotNeeded(f"The product {code} is not for sale on the web.")
     if plan.problems:
         raise SetAside("catalogue", " ".join(plan.problems))
     if plan.decision:

@@ -14,7 +14,7 @@ from sync.models import OutboxCommand, Priority, SyncJob
 
 COMMAND = "publish"
 # New products come in bursts, and one call publishes fifty.
-GATHER = timedelta(seconds=1)
+GATHER = timedelta(seconds=3)
 
 
 def request(channel: Channel, *, job: SyncJob | None = None) -> None:

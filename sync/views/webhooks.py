@@ -19,6 +19,7 @@ from sync.models import InboxMessage, Priority, Status
 
 # One write in this many seconds is enough to see that notices arrive.
 NOTICE_PRECISION = timedelta(seconds=5)
+SECOND_LOOK = timedelta(seconds=2)
 COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
 _ABOUT_THE_APP = {"app/uninstalled", "app/scopes_update", "shop/update", *COMPLIANCE}
 # The object is read again by its id, so this is all we keep: an inbox must not hoard
@@ -78,6 +79,9 @@ def _store(channel: Channel, delivery: webhooks.Delivery) -> None:
         key=key or delivery.topic,
         payload=_minimum(delivery),
         priority=priority,
+        # A sale moves a level and makes an order. Seen in that order, the level is no
+        # news and costs no read.
+        run_after=timezone.now() + SECOND_LOOK if topic == "shopify/level" else None,
     )
     if key:
         receive_many(channel, [news])
@@ -97,7 +101,7 @@ def _record(topic: str, payload: Mapping[str, Any]) -> tuple[str, str, Priority]
     if family == "inventory_levels":
         item = _gid("InventoryItem", payload.get("inventory_item_id"))
         location = _gid("Location", payload.get("location_id"))
-        return "shopify/level", f"{item}@{location}" if item and location else "", Priority.STOCK
+        return "shopify/level", f"{item}@{location}" if item and location else "", Priority.NORMAL
     return f"shopify/{family}"[:80], "", Priority.NORMAL
 
 

@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from config import postgres
 from erp_connectors.models import ErpConnection
 from sandbox.erp import database
 
@@ -19,8 +19,14 @@ _numbers = count(1)
 
 def address(name: str) -> str:
     """Return the address of a database on the server the tests run on, as its owner."""
-    given = os.environ.get("DATABASE_URL") or postgres.ensure_running()
-    return make_conninfo(given, dbname=name)
+    ours = settings.DATABASES["default"]
+    return make_conninfo(
+        host=ours["HOST"] or "127.0.0.1",
+        port=ours["PORT"] or None,
+        user=ours["USER"] or None,
+        password=ours["PASSWORD"] or None,
+        dbname=name,
+    )
 
 
 def as_settings(dsn: str, **more: Any) -> dict[str, Any]:

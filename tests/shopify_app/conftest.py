@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from mapping.models import Channel, Company
@@ -32,6 +32,12 @@ def make_shop(**fields: Any) -> Shop:
         "token_expires_at": timezone.now() + timedelta(hours=1),
     }
     return Shop.objects.create(channel=channel, **(values | fields))
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -108,7 +108,6 @@ def test_a_read_whose_answer_is_lost_is_asked_again(
 @pytest.mark.usefixtures("short_timeouts")
 def test_a_server_that_hangs_is_left_in_time(client: ShopifyClient, shopify: RawServer) -> None:
     shopify.script = [wire.hang, wire.hang]
-    transport.pooled().timeout = transport.TIMEOUT
     started = time.monotonic()
 
     with pytest.raises(ShopifyOutcomeUnknown):

@@ -1,7 +1,6 @@
 """A Django project of nothing but a watched cluster, run as a program by test_watchdog.
 
-`prepare` makes the tables; `watch` runs the watchdog, whose heartbeat queues `note` tasks;
-`inside` is the cluster that the watchdog starts.
+`prepare` makes the tables; `watch` runs the watchdog, whose heartbeat queues `note` tasks.
 """
 
 import logging
@@ -42,7 +41,6 @@ if __name__ == "__main__" or not settings.configured:
 
 from django_q.tasks import async_task  # noqa: E402  (it reads the settings above)
 
-from sync import cluster  # noqa: E402
 from sync.watchdog import Patience, Watchdog  # noqa: E402
 
 
@@ -64,11 +62,7 @@ def main() -> None:
         case ["watch", idle]:
             logging.basicConfig(level=logging.WARNING)
             patience = Patience(idle=float(idle), busy=25, grace=5, beat=0.2)
-            command = [sys.executable, "-m", "tests.sync.cluster_under_test", "inside"]
-            command.append(str(os.getpid()))
-            Watchdog(command, workers=WORKERS, beat=beat, patience=patience).run()
-        case ["inside", watchdog, tell]:
-            cluster.run(watchdog=int(watchdog), tell=int(tell))
+            Watchdog(workers=WORKERS, beat=beat, patience=patience).run()
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Watched:
     def works(self) -> bool:
         """Say whether something was done that was asked for after now."""
         before = self.noted()
-        return eventually(lambda: self.noted() > before + 10, seconds=RECOVERY_SECONDS)
+        return eventually(lambda: self.noted() > before + 4, seconds=RECOVERY_SECONDS)
 
     def stop(self) -> int:
         self.process.terminate()

@@ -106,3 +106,14 @@ BEGIN
     WHERE id = p_pedido;
     RETURN v_numero;
 END $$;
+
+-- A new item has the prices of its article: they count as changed.
+CREATE FUNCTION gestion.poner_precio_a_variante() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE gestion.precios SET modificado_en = clock_timestamp()
+    WHERE articulo = NEW.articulo AND sku IS NULL;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER precios AFTER INSERT ON gestion.articulos_variantes
+FOR EACH ROW EXECUTE FUNCTION gestion.poner_precio_a_variante();

@@ -3,6 +3,9 @@
 
 CREATE SCHEMA puente;
 
+-- `version` is always that of one row. The greatest of two rows' versions would hide a change
+-- that commits late: the other row may have taken a higher number and been read already.
+
 CREATE VIEW puente.v_articulos AS
 SELECT a.codigo, a.descripcion, a.descripcion_larga, a.marca, f.descripcion AS familia,
        a.temporada, a.genero, a.composicion, a.altura_tacon_mm, a.impermeable,
@@ -17,8 +20,7 @@ SELECT v.sku, v.articulo AS codigo_articulo, coalesce(c.nombre, '') AS color,
        coalesce(c.hexadecimal, '') AS color_hexadecimal, v.talla, v.orden, v.ean,
        coalesce(v.peso_gramos, a.peso_gramos) AS peso_gramos,
        a.activo_web AND NOT v.baja AS activo,
-       greatest(a.modificado_en, v.modificado_en) AS modificado_en,
-       greatest(a.version, v.version) AS version
+       v.modificado_en, v.version
 FROM gestion.articulos_variantes v
 JOIN gestion.articulos a ON a.codigo = v.articulo
 LEFT JOIN gestion.colores c ON c.codigo = v.color;
@@ -27,8 +29,7 @@ LEFT JOIN gestion.colores c ON c.codigo = v.color;
 CREATE VIEW puente.v_precios AS
 SELECT v.sku, p.articulo AS codigo_articulo, p.tarifa, t.descripcion AS nombre_tarifa,
        t.iva_incluido, p.cantidad_minima, p.precio,
-       greatest(p.modificado_en, v.modificado_en) AS modificado_en,
-       greatest(p.version, v.version) AS version
+       p.modificado_en, p.version
 FROM gestion.precios p
 JOIN gestion.tarifas t ON t.codigo = p.tarifa
 JOIN gestion.articulos_variantes v

@@ -74,6 +74,20 @@ def _range(product: Product, ask: Ask) -> dict[str, Any]:
     }
 
 
+def _plain_text(product: Product) -> str:
+    return re.sub(r"<[^>]+>", "", product.description_html)
+
+
+def _category(product: Product, ask: Ask) -> dict[str, Any] | None:
+    if product.category is None:
+        return None
+    return {"__typename": "TaxonomyCategory", "id": product.category}
+
+
+def _publications(product: Product, ask: Ask) -> dict[str, Any]:
+    return publication_count(ask.shop, ids.gid("Product", product.id))
+
+
 identity("Product")
 resolve(
     "Product",
@@ -85,9 +99,9 @@ resolve(
     tags=lambda p, ask: p.tags,
     templateSuffix=lambda p, ask: p.template_suffix,
     descriptionHtml=lambda p, ask: p.description_html,
-    description=lambda p, ask: re.sub(r"<[^>]+>", "", p.description_html)[: ask.args.get("truncateAt")],
+    description=lambda p, ask: _plain_text(p)[: ask.args.get("truncateAt")],
     isGiftCard=lambda p, ask: False,
-    category=lambda p, ask: {"__typename": "TaxonomyCategory", "id": p.category} if p.category else None,
+    category=_category,
     seo=lambda p, ask: {"title": p.seo_title, "description": p.seo_description},
     options=_options,
     variants=_variants,
@@ -99,7 +113,7 @@ resolve(
     ),
     priceRangeV2=_range,
     publishedAt=lambda p, ask: published_at(ask.shop, ids.gid("Product", p.id), p.updated_at),
-    availablePublicationsCount=lambda p, ask: publication_count(ask.shop, ids.gid("Product", p.id)),
+    availablePublicationsCount=_publications,
     publishedOnPublication=lambda p, ask: _is_published(p, ask),
     mediaCount=lambda p, ask: {"count": len(p.files), "precision": "EXACT"},
     media=lambda p, ask: ask.page(

@@ -156,7 +156,7 @@ resolve(
 
 
 def find_node(ask: Ask, text: str) -> Any:
-    """Any record by its global id; null when there is none, an error when the kind is unknown here."""
+    """Any record by its global id; null when there is none, an error for a kind unknown here."""
     gid = ids.parse(text)
     if gid.kind == "InventoryLevel":
         return level_by_gid(ask.shop, gid)
@@ -187,7 +187,7 @@ def find_node(ask: Ask, text: str) -> Any:
 
 
 def _allowed(ask: Ask, kind: str, record: Any) -> Any:
-    """`node` and `nodes` return an interface, so the scopes of the concrete type are asked here."""
+    """`node` returns an interface, so the scopes of the concrete type are asked here."""
     wanted = ask.call.scopes.get((kind, ""), ())
     if not needs_any(ask.call, wanted):
         raise access_denied(ask.info.field_name, wanted)
@@ -245,7 +245,7 @@ def _tagged(ask: Ask) -> Any:
 def _retag(ask: Ask, record: Any, tags: list[str]) -> dict[str, Any]:
     if tags != record.tags:
         record.tags, record.updated_at = tags, ask.act.now
-        topics = {
+        topics: dict[Any, str] = {
             Product: "products/update",
             Order: "orders/updated",
             Customer: "customers/update",

@@ -245,7 +245,7 @@ _SORT: dict[str, Any] = {
 
 
 def visible(ask: Ask) -> list[Order]:
-    """What a list or a search may show: not older than 60 days, and not before the index knows it."""
+    """What a list or a search may show: not older than 60 days, nor newer than the index."""
     now = ask.act.now
     oldest = None if "read_all_orders" in ask.call.token.scopes else now - WINDOW
     return [

@@ -5,23 +5,33 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from .. import catalogue, customers, ids, metafields, orders, refunds
+from .. import cancellations, catalogue, customers, ids, metafields, orders, refunds
 from ..idempotency import once
+from ..money import Pair, cents
 from ..order_records import LocalizedField, Order, Refund, TaxLine
 from ..order_request import (
     CustomerRequest,
     DiscountRequest,
     LineRequest,
+    OrderRefused,
     OrderRequest,
     ShippingRequest,
 )
-from ..money import Pair, cents
 from ..refusals import refuse
 from .registry import Ask, not_modelled, resolve
 
 _UNSUPPORTED_ORDER_KEYS = (
-    "companyLocationId fulfillment fulfillmentStatus metafields name presentmentCurrency "
-    "processedAt taxLines transactions userId closedAt".split()
+    "companyLocationId",
+    "fulfillment",
+    "fulfillmentStatus",
+    "metafields",
+    "name",
+    "presentmentCurrency",
+    "processedAt",
+    "taxLines",
+    "transactions",
+    "userId",
+    "closedAt",
 )
 _PAYMENT = {"PAID": "paid", "PENDING": "pending", "AUTHORIZED": "authorized", None: "pending"}
 
@@ -39,7 +49,7 @@ def _create(_: Any, ask: Ask) -> dict[str, Any]:
     request.ignore_policy = behaviour == "DECREMENT_IGNORING_POLICY"
     try:
         return {"order": orders.place(ask.act, request)}
-    except orders.OrderRefused as refused:
+    except OrderRefused as refused:
         code = "INVENTORY_CLAIM_FAILED" if "stock" in str(refused) else "INVALID"
         raise refuse(["order", "lineItems"], str(refused), code) from refused
 
@@ -146,6 +156,17 @@ def _find(ask: Ask, gid: str, field: str) -> Order:
 def _update(_: Any, ask: Ask) -> dict[str, Any]:
     data = ask.args["input"]
     order = _find(ask, data["id"], "id")
+    if data.get("localizationExtensions"):
+        raise not_modelled("orderUpdate(input.localizationExtensions)")
+    _write(order, data)
+    for row in data.get("metafields") or []:
+        metafields.put(ask.act, ids.gid("Order", order.id), row)
+    order.updated_at = ask.act.now
+    ask.act.tell("orders/updated", order)
+    return {"order": order}
+
+
+def _write(order: Order, data: dict[str, Any]) -> None:
     for key, name in (
         ("note", "note"),
         ("email", "email"),
@@ -160,16 +181,9 @@ def _update(_: Any, ask: Ask) -> dict[str, Any]:
         order.attributes = {row["key"]: row["value"] for row in data["customAttributes"]}
     if data.get("shippingAddress") is not None:
         order.shipping = _address(data["shippingAddress"])
-    if data.get("localizationExtensions"):
-        raise not_modelled("orderUpdate(input.localizationExtensions)")
     for row in data.get("localizedFields") or []:
         order.localized = [each for each in order.localized if each.key != row["key"]]
         order.localized.append(LocalizedField(key=row["key"], value=row["value"]))
-    for row in data.get("metafields") or []:
-        metafields.put(ask.act, ids.gid("Order", order.id), row)
-    order.updated_at = ask.act.now
-    ask.act.tell("orders/updated", order)
-    return {"order": order}
 
 
 def _cancel(_: Any, ask: Ask) -> dict[str, Any]:
@@ -183,7 +197,7 @@ def _cancel(_: Any, ask: Ask) -> dict[str, Any]:
             ["staffNote"], "Staff note is too long (maximum is 255 characters)", "INVALID"
         )
     try:
-        refunds.cancel(
+        cancellations.cancel(
             ask.act,
             order,
             reason=ask.args["reason"],
@@ -191,7 +205,7 @@ def _cancel(_: Any, ask: Ask) -> dict[str, Any]:
             pay_back=pay_back,
             note=ask.args.get("staffNote"),
         )
-    except orders.OrderRefused as refused:
+    except OrderRefused as refused:
         raise refuse(["orderId"], str(refused), "INVALID") from refused
     job = {"__typename": "Job", "id": f"gid://shopify/Job/{ask.act.event_id}", "done": True}
     return {"job": job}
@@ -234,7 +248,7 @@ def _refund(_: Any, ask: Ask) -> Any:
         order = _find(ask, data["orderId"], "orderId")
         try:
             made = refunds.refund(ask.act, order, _refund_request(ask, data))
-        except orders.OrderRefused as refused:
+        except OrderRefused as refused:
             raise refuse(None, str(refused)) from refused
         return f"{order.id}/{made.id}", payload(order, made)
 

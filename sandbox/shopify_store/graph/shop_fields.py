@@ -213,6 +213,13 @@ def _put(ask: Ask, publication: Publication, member: str, *, add: bool) -> None:
         ask.act.tell("products/update", product)
 
 
+def _check_members(ask: Ask, key: str, members: list[str]) -> None:
+    for index, each in enumerate(members):
+        if ids.number(each, "Product") not in ask.shop.products:
+            field = ["input", key, str(index)]
+            raise refuse(field, "Publishable ID not found.", "INVALID_PUBLISHABLE_ID")
+
+
 def _publication_update(_: Any, ask: Ask) -> dict[str, Any]:
     publication = ask.shop.publications.get(ask.id("id", "Publication"))
     data = ask.args["input"]
@@ -222,11 +229,8 @@ def _publication_update(_: Any, ask: Ask) -> dict[str, Any]:
     if len(add) + len(remove) > MAX_PUBLISHABLES:
         message = "The limit for simultaneous publication updates has been exceeded."
         raise refuse(["input"], message, "PUBLICATION_UPDATE_LIMIT_EXCEEDED")
-    for key, members in (("publishablesToAdd", add), ("publishablesToRemove", remove)):
-        for index, each in enumerate(members):
-            if ids.number(each, "Product") not in ask.shop.products:
-                field = ["input", key, index]
-                raise refuse(field, "Publishable ID not found.", "INVALID_PUBLISHABLE_ID")
+    _check_members(ask, "publishablesToAdd", add)
+    _check_members(ask, "publishablesToRemove", remove)
     for member in add:
         _put(ask, publication, member, add=True)
     for member in remove:

@@ -1,12 +1,10 @@
-import os
-import sys
-from argparse import SUPPRESS, ArgumentParser
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from sync import cluster, wake
+from sync import wake
 from sync.watchdog import Patience, Watchdog
 
 
@@ -23,18 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("--busy-stall", type=float, default=busy)
         parser.add_argument("--grace", type=float, default=Patience.grace)
         parser.add_argument("--beat", type=float, default=Patience.beat)
-        parser.add_argument("--inside", nargs=2, type=int, help=SUPPRESS)
 
-    def handle(self, *args: Any, inside: list[int] | None, **options: Any) -> None:
-        if inside:
-            cluster.run(watchdog=inside[0], tell=inside[1])
-            return
+    def handle(self, *args: Any, **options: Any) -> None:
         patience = Patience(
             idle=options["idle_stall"],
             busy=options["busy_stall"],
             grace=options["grace"],
             beat=options["beat"],
         )
-        command = [sys.executable, sys.argv[0], "runq", "--inside", str(os.getpid())]
         workers = settings.Q_CLUSTER["workers"]
-        Watchdog(command, workers=workers, beat=wake.beat, patience=patience).run()
+        Watchdog(workers=workers, beat=wake.beat, patience=patience).run()

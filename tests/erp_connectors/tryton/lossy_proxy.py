@@ -12,7 +12,7 @@ class LossyProxy:
     """Hands calls to Tryton; the answer to a call that holds `losing` never arrives."""
 
     def __init__(self, target: str) -> None:
-        self.target = target
+        self._http = httpx2.Client(base_url=target, timeout=30)
         self.losing = ""
         self.refusing = ""
         self.lost = 0
@@ -39,9 +39,7 @@ class LossyProxy:
             return
         headers = {name: request.headers[name] for name in ("Content-Type", "Authorization")
                    if name in request.headers}  # fmt: skip
-        answer = httpx2.post(
-            f"{self.target}{request.path}", content=body, headers=headers, timeout=30
-        )
+        answer = self._http.post(request.path, content=body, headers=headers)
         if self.losing and self.losing in body.decode():
             self.losing = ""
             self.lost += 1
@@ -67,3 +65,4 @@ class LossyProxy:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._http.close()
