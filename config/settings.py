@@ -114,7 +114,7 @@ AXES_IPWARE_PROXY_COUNT = env.number("PROXY_COUNT", 0)
 
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "locale" / "unfold"]
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Europe/Madrid"
 USE_TZ = True
@@ -220,8 +220,13 @@ SYNC_LEASE = timedelta(seconds=env.number("SYNC_LEASE_SECONDS", 180))
 SYNC_DRAIN = timedelta(seconds=env.number("SYNC_DRAIN_SECONDS", 20))
 # Stock changes wait this long for company: one call then carries up to 250 of them.
 SYNC_COALESCE = timedelta(milliseconds=env.number("SYNC_COALESCE_MS", 400))
+# New products come in bursts: publishing and first stock wait this long to go together.
+SYNC_BURST = timedelta(milliseconds=env.number("SYNC_BURST_MS", 3000))
+# A sale moves a level and makes an order. Looked at in that order, the level is no news
+# and costs no read, so a level waits this long.
+SYNC_SECOND_LOOK = timedelta(milliseconds=env.number("SYNC_SECOND_LOOK_MS", 2000))
 # The scheduled comparison of stock and orders; a lost notice costs at most this.
-SYNC_RECONCILE_EVERY = timedelta(seconds=env.number("SYNC_RECONCILE_SECONDS", 300))
+SYNC_RECONCILE_EVERY = timedelta(seconds=env.number("SYNC_RECONCILE_SECONDS", 240))
 # Search in Shopify lags behind, and so may the clocks: sweeps read this much again.
 SYNC_ORDER_OVERLAP = timedelta(seconds=env.number("SYNC_ORDER_OVERLAP_SECONDS", 600))
 # What is done is forgotten after this; what waits for a person never is.

@@ -30,6 +30,9 @@ TRIES = 3
 # `last_ok_at` is for people; a write per call would make the row a bottleneck.
 NOTE_EVERY = timedelta(minutes=1)
 
+# A renewal is no document, and is recorded like one.
+_RENEWAL = Document(name="renew_token", text="", is_write=False, is_keyed=False)
+
 _OUTCOMES: tuple[tuple[type[ShopifyError], str], ...] = (
     (ShopifyUnavailable, "unavailable"),
     (ShopifyOutcomeUnknown, "unknown"),
@@ -111,11 +114,13 @@ class ShopifyClient:
         return self._send(document, variables, key, deadline)
 
     def _renew(self, *, refused: str = "") -> None:
+        call = _Call(_RENEWAL, "")
         try:
             auth.renew(self.shop, refused=refused)
-        except ShopifyAccessDenied as error:
-            self._note_failure(error)
+        except ShopifyError as error:
+            self._failed(call, error)
             raise
+        self._record(call.succeeded([]))
 
     def _send(
         self, document: Document, variables: Mapping[str, Any], key: str, deadline: float
@@ -128,9 +133,7 @@ class ShopifyClient:
             call.answered(answer)
             data = answers.data_of(document, answer)
         except ShopifyError as error:
-            self._record(call.failed(error))
-            if isinstance(error, ShopifyAccessDenied):
-                self._note_failure(error)
+            self._failed(call, error)
             raise
         self._record(call.succeeded(answers.user_errors(document, data)))
         self._note_success()
@@ -181,9 +184,11 @@ class ShopifyClient:
             self.shop.last_ok_at, self.shop.last_error = now, ""
             Shop.objects.filter(pk=self.shop.pk).update(last_ok_at=now, last_error="")
 
-    def _note_failure(self, error: ShopifyError) -> None:
-        self.shop.last_error = str(error)
-        Shop.objects.filter(pk=self.shop.pk).update(last_error=str(error))
+    def _failed(self, call: "_Call", error: ShopifyError) -> None:
+        self._record(call.failed(error))
+        if isinstance(error, ShopifyAccessDenied):
+            self.shop.last_error = str(error)
+            Shop.objects.filter(pk=self.shop.pk).update(last_error=str(error))
 
 
 class _Call:

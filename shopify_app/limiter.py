@@ -56,16 +56,19 @@ UPDATE shopify_app_ratebudget
 def reserve(shop: Shop, cost: float, priority: Priority = Priority.NORMAL) -> float:
     """Take the points for a call. Return 0, or how many seconds to wait before asking again."""
     values = {"shop": shop.pk, "cost": cost, "left": _LEFT_FOR_OTHERS[priority]}
-    for _ in range(2):
+    for _ in range(3):
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, values)
             if cursor.fetchone():
                 return 0.0
             cursor.execute(_WAIT, values)
-            if row := cursor.fetchone():
-                return max(_SHORTEST_WAIT, float(row[0]))
-        RateBudget.objects.bulk_create([RateBudget(shop=shop)], ignore_conflicts=True)
-    raise RuntimeError(f"the rate budget of {shop} disappears as it is made")
+            row = cursor.fetchone()
+        if row is None:
+            RateBudget.objects.bulk_create([RateBudget(shop=shop)], ignore_conflicts=True)
+        elif (wait := float(row[0])) > 0:
+            return max(_SHORTEST_WAIT, wait)
+        # Otherwise points came in between the two statements: try again.
+    return _SHORTEST_WAIT
 
 
 def settle(shop: Shop, throttle_status: Mapping[str, Any], *, refund: float = 0) -> None:

@@ -31,7 +31,6 @@ from sync.models import (
 )
 
 COMMAND = "stock"
-BURST = timedelta(seconds=3)
 
 # An older figure never replaces a newer one, whichever arrives last.
 _ACCEPT = """
@@ -130,7 +129,7 @@ def open_positions(
     )
     # New products come in bursts; their stock waits for company a little longer.
     for location in rules.warehouses_by_location(channel):
-        request_write(channel, location, delay=BURST, job=cause.job if cause else None)
+        request_write(channel, location, delay=settings.SYNC_BURST, job=cause.job if cause else None)
 
 
 def request_write(

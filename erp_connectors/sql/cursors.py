@@ -15,7 +15,7 @@ from typing import Any
 from erp_connectors.errors import ErpMisconfigured
 
 # More runs of numbers than this are forgotten from the low end: those rows come again.
-LONGEST_MEMORY = 400
+LONGEST_MEMORY = 1000
 # Before every change: rows older than the ERP's counting have the number 0.
 NOWHERE = -1
 DAMAGED = "The place to go on reading from is damaged."
@@ -34,6 +34,10 @@ class Horizon:
     oldest: int
     next: int
     newest: int = NOWHERE
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.oldest == self.next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +100,20 @@ def begin(cursor: Cursor, horizon: Horizon) -> Cursor:
         # a restored backup. What we remember means nothing there.
         cursor = Cursor()
     newest = max(horizon.newest, cursor.newest)
-    quiet = horizon.oldest == horizon.next
     low = cursor.settled
     begun = replace(cursor, low=low, at=low, until=newest, then_settled=low)
-    if quiet:
+    if horizon.is_quiet:
         return replace(begun, then_settled=newest, newest=newest, watch=0)
     if cursor.watch and horizon.oldest < cursor.watch:
         # An older watch stays until it is over, or steady traffic would never settle.
         return begun
     settled = cursor.newest if cursor.watch else cursor.settled
     return replace(begun, then_settled=settled, newest=newest, watch=horizon.next)
+
+
+def observe(cursor: Cursor, horizon: Horizon) -> Cursor:
+    """Note what was open at a first look, so that a second one may find it over."""
+    return replace(cursor, newest=horizon.newest, watch=horizon.next)
 
 
 def begin_since(cursor: Cursor, newest: int, overlap: int) -> Cursor:
@@ -143,9 +151,9 @@ def finish(cursor: Cursor) -> Cursor:
     )
 
 
-def were_seen(cursor: Cursor, positions: Iterable[int]) -> bool:
-    """Say whether every one of these changes was handed on before."""
-    return all(any(low <= each <= high for low, high in cursor.seen) for each in positions)
+def seen_ranges(cursor: Cursor) -> str:
+    """Return what was handed on already, as PostgreSQL writes many ranges."""
+    return "{" + ",".join(f"[{low},{high}]" for low, high in cursor.seen) + "}"
 
 
 def _merged(runs: Runs, versions: list[int]) -> Runs:

@@ -22,6 +22,7 @@ VIEW_OF = {
     Entity.SHIPMENTS: "shipments",
 }
 READ = ("products", "variants", "prices", "stock", "shipments", "orders")
+COUNTED = ("products", "variants", "prices", "stock")
 LISTED = frozenset({AttributeKind.OPTION, AttributeKind.COLOUR, AttributeKind.SIZE})
 MOST_VALUES = 200
 MOST_SAMPLES = 50
@@ -34,34 +35,39 @@ def description(connection: Connection, settings: SqlSettings) -> Description:
         wanted = {name: name for name in names if name in ask.columns(view)}
         return connection.execute(ask.distinct(view, wanted, limit=MOST_VALUES)).fetchall()
 
-    counts = {}
-    for view in ("products", "variants", "prices", "stock"):
-        row = connection.execute(ask.count(view)).fetchone()
-        counts[view] = row["count"] if row else 0
+    price_lists = codes("prices", "price_list", "price_list_name", "tax_included")
     return Description(
         attributes=tuple(
             _attribute(connection, ask, place, each)
             for place, each in enumerate(settings.attributes)
         ),
-        price_lists=tuple(
-            FieldDescription(
-                code=rows.text(row["price_list"]),
-                label=rows.text(row.get("price_list_name")) or rows.text(row["price_list"]),
-                kind="gross" if rows.flag(row.get("tax_included", True)) else "net",
-            )
-            for row in codes("prices", "price_list", "price_list_name", "tax_included")
-        ),
+        price_lists=tuple(map(_price_list, price_lists)),
         warehouses=tuple(_plain(row, "warehouse") for row in codes("warehouses", "code", "label")),
-        tax_rates=tuple(
-            FieldDescription(
-                code=rows.text(row["code"]),
-                label=rows.text(row.get("label")),
-                kind="percent",
-                values=(rows.attribute_text(row["rate"], AttributeKind.DECIMAL),),
-            )
-            for row in codes("tax_rates", "code", "label", "rate")
-        ),
-        counts=counts,
+        tax_rates=tuple(map(_tax_rate, codes("tax_rates", "code", "label", "rate"))),
+        counts={view: _count(connection, ask, view) for view in COUNTED},
+    )
+
+
+def _count(connection: Connection, ask: Statements, view: str) -> int:
+    row = connection.execute(ask.count(view)).fetchone()
+    return int(row["count"]) if row else 0
+
+
+def _price_list(row: dict[str, Any]) -> FieldDescription:
+    code = rows.text(row["price_list"])
+    kind = "gross" if rows.flag(row.get("tax_included", True)) else "net"
+    return FieldDescription(
+        code=code, label=rows.text(row.get("price_list_name")) or code, kind=kind
+    )
+
+
+def _tax_rate(row: dict[str, Any]) -> FieldDescription:
+    rate = rows.attribute_text(row["rate"], AttributeKind.DECIMAL)
+    return FieldDescription(
+        code=rows.text(row["code"]),
+        label=rows.text(row.get("label")),
+        kind="percent",
+        values=(rate,),
     )
 
 

@@ -135,7 +135,8 @@ class Orders:
         with self._reading_back():
             for found in self._until_settled(call.connection, reference):
                 answer = self._reading(found)
-                if answer.found is Found.FOUND:
+                if answer.order is not None:
+                    call.answer["number"] = answer.order.number
                     return PushResult(outcome=outcome, order=answer.order)
                 if answer.found is Found.NOT_FOUND and answer.reason:
                     raise ErpRejected(answer.reason)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ Document = TypeVar("Document")
 Row = dict[str, Any]
 # Pages and lists are cut to this, whatever the caller wants at once.
 MOST_ROWS = 1000
+SECONDS_FOR_SHORT_TRANSACTIONS = 0.05
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -74,8 +76,7 @@ class Reader:
         if not cursor.is_inside_a_pass:
             cursor = self._begin(entity, cursor)
         found = self._changed(entity, cursor, limit)
-        new = [row for row in found if not cursors.were_seen(cursor, row["positions"])]
-        records = self._read(entity, new, as_of)
+        records = self._read(entity, found, as_of)
         positions = [position for row in found for position in row["positions"]]
         cursor = cursors.advance(cursor, positions, remember=kind is DeltaKind.CURSOR)
         more = len(found) >= limit and cursor.has_more
@@ -88,20 +89,28 @@ class Reader:
         )
 
     def _begin(self, entity: Entity, cursor: Cursor) -> Cursor:
+        horizon = self._horizon(entity)
+        if self._ask.position_column(entity) == "modified":
+            overlap = self._settings.overlap // MICROSECOND
+            return cursors.begin_since(cursor, horizon.newest, overlap)
+        if cursor.is_full and not horizon.is_quiet:
+            # A first pass is long, and would be read through again. Most transactions are
+            # short: a moment later they have ended, and the pass settles all it reads.
+            time.sleep(SECONDS_FOR_SHORT_TRANSACTIONS)
+            cursor, horizon = cursors.observe(cursor, horizon), self._horizon(entity)
+        return cursors.begin(cursor, horizon)
+
+    def _horizon(self, entity: Entity) -> Horizon:
         row = self._connection.execute(self._ask.horizon(entity)).fetchone()
         assert row is not None
         newest = cursors.NOWHERE if row["newest"] is None else _as_number(row["newest"])
-        if self._ask.position_column(entity) == "modified":
-            return cursors.begin_since(cursor, newest, self._settings.overlap // MICROSECOND)
-        return cursors.begin(
-            cursor, Horizon(oldest=row["oldest"], next=row["next"], newest=newest)
-        )
+        return Horizon(oldest=row["oldest"], next=row["next"], newest=newest)
 
     def _changed(self, entity: Entity, cursor: Cursor, limit: int) -> list[Row]:
         if cursor.at is None or not cursor.has_more:
             return []
         places = {"low": cursor.low, "after": cursor.at, "until": cursor.until}
-        values: dict[str, Any] = {**places, "limit": limit}
+        values: dict[str, Any] = {**places, "limit": limit, "seen": cursors.seen_ranges(cursor)}
         if self._ask.position_column(entity) == "modified":
             values |= {name: _as_moment(place) for name, place in places.items()}
         found = self._connection.execute(self._ask.changes(entity), values).fetchall()

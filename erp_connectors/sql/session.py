@@ -66,14 +66,13 @@ class Session:
         transaction: one that stayed open would go on seeing the past.
         """
         started_at, clock = timezone.now(), time.monotonic()
-        outcome, text = "ok", ""
         answer: dict[str, Any] = {}
+        failure: ErpError | None = None
         try:
             with _our_errors():
                 yield Call(connection=self._open(writes=writes), answer=answer)
         except ErpError as error:
-            outcome = next(name for kind, name in OUTCOMES if isinstance(error, kind))
-            text = str(error)
+            failure = error
             raise
         finally:
             if self._connection is not None and self._connection.broken:
@@ -84,10 +83,10 @@ class Session:
                     operation=operation,
                     started_at=started_at,
                     milliseconds=round((time.monotonic() - clock) * 1000),
-                    outcome=outcome,
+                    outcome=_outcome(failure),
                     is_write=writes,
                     idempotency_key=key,
-                    error=text,
+                    error=str(failure or ""),
                     answer=answer,
                 )
             )
@@ -103,6 +102,12 @@ class Session:
             self._connection = _connect(self.settings, self._password)
         self._connection.read_only = not writes
         return self._connection
+
+
+def _outcome(failure: ErpError | None) -> str:
+    if failure is None:
+        return "ok"
+    return next(name for kind, name in OUTCOMES if isinstance(failure, kind))
 
 
 def _connect(settings: SqlSettings, password: str) -> Connection:
@@ -127,7 +132,8 @@ def _address(settings: SqlSettings, password: str) -> str:
         sslmode=settings.sslmode,
         connect_timeout=settings.connect_timeout,
         application_name="Puente",
-        options=f"{options} -c timezone=UTC",
+        # Read-only, unless a transaction says otherwise as it begins: see `orders`.
+        options=f"{options} -c timezone=UTC -c default_transaction_read_only=on",
         keepalives_idle=30,
         tcp_user_timeout=milliseconds + 5000,
     )
@@ -160,7 +166,7 @@ def translate(error: psycopg.Error) -> ErpError:
     if isinstance(error, errors.IntegrityError | errors.DataError):
         return ErpRejected(_with_object("The ERP's tables refuse the values", error))
     if isinstance(error, errors.ReadOnlySqlTransaction):
-        return ErpMisconfigured("The ERP's database is a copy that only reads.")
+        return ErpMisconfigured("The ERP's database allows no writing here.")
     if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
         return ErpUnavailable("The ERP takes too long to answer.")
     if isinstance(error, psycopg.OperationalError):

@@ -64,29 +64,36 @@ class Statements:
         """Ask for changes in their order, with all that share the last position.
 
         Each comes with its `positions`; a record that is read again comes once, at the
-        last of them. Takes the values `low`, `after`, `until` and `limit`.
+        last of them. Takes the values `low`, `after`, `until`, `limit` and `seen`.
         """
-        source, column = SOURCES[entity], self.position_column(entity)
-        parts = []
-        for view, key in source.views.items():
-            names = {"position": column}
-            names |= self.all_names(view) if source.is_whole else {"key": key}
-            position = self.name(view, column)
-            parts.append(
-                sql.SQL("SELECT {} FROM {} WHERE {} > %(low)s AND {} <= %(until)s").format(
-                    self._aliased(view, names), self.view(view), position, position
-                )
+        source = SOURCES[entity]
+        rows = sql.SQL(" UNION ALL ").join(
+            self._changed_rows(entity, view, key) for view, key in source.views.items()
+        )
+        shape = sql.SQL("SELECT *, ARRAY[position] AS positions FROM ({}) AS r")
+        if not source.is_whole:
+            shape = sql.SQL(
+                "SELECT key, max(position) AS position, array_agg(position) AS positions"
+                " FROM ({}) AS r GROUP BY key"
             )
-        rows = sql.SQL(" UNION ALL ").join(parts)
-        every = sql.SQL("SELECT *, ARRAY[position] AS positions FROM ({}) AS r").format(rows)
-        grouped = sql.SQL(
-            "SELECT key, max(position) AS position, array_agg(position) AS positions"
-            " FROM ({}) AS r GROUP BY key"
-        ).format(rows)
         return sql.SQL(
             "SELECT * FROM ({}) AS changes WHERE position > %(after)s"
             " ORDER BY position FETCH FIRST %(limit)s ROWS WITH TIES"
-        ).format(every if source.is_whole else grouped)
+        ).format(shape.format(rows))
+
+    def _changed_rows(self, entity: Entity, view: str, key: str) -> sql.Composed:
+        column = self.position_column(entity)
+        is_whole = SOURCES[entity].is_whole
+        names = {"position": column} | (self.all_names(view) if is_whole else {"key": key})
+        unseen = "" if column == "modified" else "AND NOT {}::bigint <@ %(seen)s::int8multirange"
+        position = self.name(view, column)
+        return sql.SQL("SELECT {} FROM {} WHERE {} > %(low)s AND {} <= %(until)s {}").format(
+            self._aliased(view, names),
+            self.view(view),
+            position,
+            position,
+            sql.SQL(unseen).format(position),
+        )
 
     def listing(self, entity: Entity, *, goes_on: bool) -> sql.Composed:
         """Ask for the whole list in the order of its key.

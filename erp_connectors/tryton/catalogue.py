@@ -94,7 +94,10 @@ class Catalogue:
         ]
 
     def read_codes(self, codes: Sequence[str]) -> list[Product]:
-        return self.read([["code", "in", list(codes)]]) if codes else []
+        """Return the models of these codes; one without a code goes by its number."""
+        numbers = [int(code) for code in codes if code.isascii() and code.isdigit()][:1000]
+        by_number = [["code", "=", None], ["id", "in", [n for n in numbers if n < 2**31]]]
+        return self.read([["OR", ["code", "in", list(codes)], by_number]]) if codes else []
 
     def _variants(self, templates: list[int]) -> dict[int, list[Row]]:
         fields = list(VARIANT_FIELDS)

@@ -4,11 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeAlias
 
 import uvicorn
 
 from sandbox.erp import database, operations
 from sandbox.erp.page import make_app
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _create(options: argparse.Namespace) -> str:
@@ -61,44 +64,51 @@ def _bulk_stock(options: argparse.Namespace) -> str:
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--dsn", required=True, help="the back office's database, as its owner")
     parser = argparse.ArgumentParser(prog="python -m sandbox.erp", description=__doc__)
     commands = parser.add_subparsers(required=True)
+    _serving(commands)
+    _working(commands)
+    return parser.parse_args(words)
 
-    def command(
-        name: str, run: Callable[[argparse.Namespace], str], text: str
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, parents=[common], help=text)
-        added.set_defaults(run=run)
-        return added
 
-    create = command("create", _create, "make it, with its data; does nothing the second time")
+def _serving(commands: Commands) -> None:
+    create = _command(commands, "create", _create, "make it; does nothing the second time")
     create.add_argument("--role", default=database.ROLE, help="the account for the web")
     create.add_argument("--no-unique-reference", action="store_true")
-    page = command("page", _page, "serve its page")
+    page = _command(commands, "page", _page, "serve its page")
     page.add_argument("--host", default="127.0.0.1")
     page.add_argument("--port", type=int, required=True)
     page.add_argument("--lang", choices=["es", "en"], default="es")
-    stock = command("stock", _stock, "write down a count")
+
+
+def _working(commands: Commands) -> None:
+    stock = _command(commands, "stock", _stock, "write down a count")
     stock.add_argument("sku")
     stock.add_argument("almacen")
     stock.add_argument("cantidad", type=Decimal)
-    price = command("price", _price, "change a price of an article or of one SKU")
+    price = _command(commands, "price", _price, "change a price of an article or of one SKU")
     price.add_argument("sku")
     price.add_argument("tarifa")
     price.add_argument("precio", type=Decimal)
-    ship = command("ship", _ship, "send an order and print its delivery note's number")
+    ship = _command(commands, "ship", _ship, "send an order, print its delivery note's number")
     ship.add_argument("pedido", help="its number, web name or reference")
     ship.add_argument("--lines", help="SKU:2,OTHER:1; all that is left without it")
     ship.add_argument("--tracking", default="")
     ship.add_argument("--carrier", default="SEUR")
-    cancel = command("cancel", _cancel, "cancel an order of which nothing was sent")
+    cancel = _command(commands, "cancel", _cancel, "cancel an order of which nothing was sent")
     cancel.add_argument("pedido")
-    bulk = command("bulk-stock", _bulk_stock, "change many levels in one transaction")
+    bulk = _command(commands, "bulk-stock", _bulk_stock, "change many levels at once")
     bulk.add_argument("cantidad", type=int)
     bulk.add_argument("--seed", type=int)
-    return parser.parse_args(words)
+
+
+def _command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], str], text: str
+) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=text)
+    added.set_defaults(run=run)
+    added.add_argument("--dsn", required=True, help="the back office's database, as its owner")
+    return added
 
 
 def main(words: list[str] | None = None) -> int:

@@ -62,25 +62,20 @@ def page(view: View, body: str) -> str:
 
 
 def _search(view: View) -> str:
+    hint = view.say(f"search_{view.tab}")
     return (
         f'<form class="search" action="{view.path}" role="search">{_language(view)}'
         f'<input type="search" name="q" value="{escape(view.search)}"'
-        f' placeholder="{view.say("search")}" aria-label="{view.say("search")}">'
-        f"<button>{view.say('find')}</button></form>"
+        f' placeholder="{hint}" aria-label="{hint}"><button>{view.say("find")}</button></form>'
     )
 
 
 def stock(view: View, rows: Sequence[Row]) -> str:
     def line(row: Row) -> str:
         low = ' class="n bad"' if row["disponible"] <= 0 else ' class="n"'
-        edit = (
-            f'<form method="post" action="/existencias">{_language(view)}'
-            f"{_hidden('q', view.search)}"
-            f"{_hidden('sku', row['sku'])}{_hidden('almacen', row['almacen'])}"
-            f'<input class="figure" name="cantidad" inputmode="decimal" required'
-            f' value="{_plain(row["fisico"])}" aria-label="{view.say("on_hand")} {row["sku"]}">'
-            f"<button>{view.say('save')}</button></form>"
-        )
+        keys = {"q": view.search, "sku": row["sku"], "almacen": row["almacen"]}
+        label = f"{view.say('on_hand')} {row['sku']}"
+        edit = _edit(view, "/existencias", keys, "cantidad", row["fisico"], label)
         return (
             f"<td><code>{row['sku']}</code></td><td>{escape(row['descripcion'])}</td>"
             f'<td>{row["almacen"]}</td><td class="n">{edit}</td>'
@@ -106,13 +101,9 @@ def stock(view: View, rows: Sequence[Row]) -> str:
 def prices(view: View, rows: Sequence[Row]) -> str:
     def line(row: Row) -> str:
         tax = view.say("included" if row["iva_incluido"] else "excluded")
-        edit = (
-            f'<form method="post" action="/precios">{_language(view)}{_hidden("q", view.search)}'
-            f"{_hidden('id', row['id'])}"
-            f'<input class="figure" name="precio" inputmode="decimal" required'
-            f' value="{_plain(row["precio"])}" aria-label="{view.say("price")} {row["codigo"]}">'
-            f"<button>{view.say('save')}</button></form>"
-        )
+        keys = {"q": view.search, "id": row["id"]}
+        label = f"{view.say('price')} {row['codigo']}"
+        edit = _edit(view, "/precios", keys, "precio", row["precio"], label)
         return (
             f"<td><code>{row['codigo']}</code></td><td>{escape(row['descripcion'])}</td>"
             f'<td>{row["tarifa"]}</td><td>{tax}</td><td class="n">{_plain(row["cantidad_minima"])}'
@@ -121,6 +112,19 @@ def prices(view: View, rows: Sequence[Row]) -> str:
 
     heads = ("article", "", "price_list", "tax", "=from", "=price", "changed")
     return _table(view, heads, rows, line)
+
+
+def _edit(
+    view: View, action: str, keys: dict[str, Any], name: str, figure: Decimal, label: str
+) -> str:
+    """Return a form for one figure in a row."""
+    hidden = "".join(_hidden(key, value) for key, value in keys.items())
+    return (
+        f'<form method="post" action="{action}">{_language(view)}{hidden}'
+        f'<input class="figure" name="{name}" inputmode="decimal" required'
+        f' value="{_plain(figure)}" aria-label="{label}">'
+        f"<button>{view.say('save')}</button></form>"
+    )
 
 
 def notes(view: View, rows: Sequence[Row]) -> str:
@@ -161,38 +165,38 @@ def orders(
 
 def _order(view: View, row: Row, carriers: Sequence[Row]) -> str:
     is_open = row["estado"] in {"PENDIENTE", "PARCIAL"}
-
-    def line(item: Row) -> str:
-        left = item["cantidad"] - item["servida"]
-        field = ""
-        if is_open and item["sku"] and left:
-            field = (
-                f'<input class="figure" type="number" min="0" max="{_plain(left)}"'
-                f' name="linea_{item["linea"]}" value="{_plain(left)}"'
-                f' aria-label="{view.say("now")} {item["sku"]}">'
-            )
-        sent = _plain(item["servida"]) if item["sku"] else ""
-        return (
-            f"<td><code>{item['sku'] or ''}</code></td><td>{escape(item['descripcion'])}</td>"
-            f'<td class="n">{_plain(item["cantidad"])}</td><td class="n">{sent}</td>'
-            f'<td class="n">{_plain(item["tipo_iva"])} %</td>'
-            f'<td class="n">{item["importe"]:.4f}</td><td class="n">{field}</td>'
-        )
-
     heads = ("SKU", "article", "=quantity", "=sent", "=tax", "=amount", "=now" if is_open else "")
     name = " · ".join(escape(part) for part in (row["nombre"], row["nif"]) if part)
+    lines = _table(view, heads, row["lineas"], lambda item: _order_line(view, item, is_open))
     return (
         f'<form class="card" method="post" action="/pedidos/{row["id"]}/enviar">{_language(view)}'
         f"<h2><code>{row['numero']}</code> {escape(row['pedido_web'])}"
         f' <span class="state {row["estado"]}">{view.say(row["estado"])}</span>'
         f' <span class="soft">{_moment(row["fecha"])} · {row["almacen"]}</span>'
         f' <span class="total">{_money(row["total"])}</span></h2>'
-        f'<p>{name} <span class="soft">({row["cliente"]}) {escape(row["destinatario"])}'
-        f" {escape(row['direccion_envio'])}</span></p>"
-        f"{_table(view, heads, row['lineas'], line)}"
+        f'<p>{name} ({row["cliente"]}) <span class="soft">→ {escape(row["destinatario"])}'
+        f" · {escape(row['direccion_envio'])}</span></p>{lines}"
         f'<p class="soft">{view.say("base")} {_money(row["base"])} · {view.say("tax")}'
         f" {_money(row['cuota_iva'])} · {view.say('rounding')} {_money(row['redondeo'])}</p>"
         f"{_actions(view, row, carriers) if is_open else ''}</form>"
+    )
+
+
+def _order_line(view: View, item: Row, is_open: bool) -> str:
+    left = item["cantidad"] - item["servida"]
+    field = ""
+    if is_open and item["sku"] and left:
+        field = (
+            f'<input class="figure" type="number" min="0" max="{_plain(left)}"'
+            f' name="linea_{item["linea"]}" value="{_plain(left)}"'
+            f' aria-label="{view.say("now")} {item["sku"]}">'
+        )
+    sent = _plain(item["servida"]) if item["sku"] else ""
+    return (
+        f"<td><code>{item['sku'] or ''}</code></td><td>{escape(item['descripcion'])}</td>"
+        f'<td class="n">{_plain(item["cantidad"])}</td><td class="n">{sent}</td>'
+        f'<td class="n">{_plain(item["tipo_iva"])} %</td>'
+        f'<td class="n">{item["importe"]:.4f}</td><td class="n">{field}</td>'
     )
 
 
@@ -209,7 +213,8 @@ def _actions(view: View, row: Row, carriers: Sequence[Row]) -> str:
     return (
         f'<footer><select name="agencia" aria-label="{view.say("carrier")}">{options}</select>'
         f'<input name="seguimiento" placeholder="{view.say("tracking")}"'
-        f' aria-label="{view.say("tracking")}"><button>{view.say("ship")}</button>{cancel}</footer>'
+        f' aria-label="{view.say("tracking")}">'
+        f"<button>{view.say('ship')}</button>{cancel}</footer>"
     )
 
 

@@ -220,6 +220,9 @@ def _empty(shop: Shop, keep: set[str]) -> None:
         names.append("subscriptions")
     for name in names:
         getattr(shop, name).clear()
+    for level in shop.levels.values():
+        # The orders that these units were promised to are gone.
+        level.units["committed"] = 0
     shop.deliveries = []
     shop.next_order = 1001
 

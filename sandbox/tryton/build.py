@@ -27,13 +27,14 @@ MODULES = (
     "sale sale_price_list sale_shipment_cost sale_product_quantity web_shop"
 )
 MODULE_STEP = re.compile(r"trytond\.modules (\w+) (register|load)")
+SEED_PREFIX = "tryton_seed_"
 # A sandbox on this machine's own socket and loopback: there is nothing here to protect.
 ADMIN_PASSWORD = "admin-demo-2026"  # noqa: S105
 PUENTE_PASSWORD = "puente-demo-2026"  # noqa: S105
 
 
 def template_name() -> str:
-    return f"tryton_seed_{seed_fingerprint(MODULES)}"
+    return f"{SEED_PREFIX}{seed_fingerprint(MODULES)}"
 
 
 def ensure_template(pg_url: str, say: Say = silent) -> str:
@@ -47,7 +48,8 @@ def ensure_template(pg_url: str, say: Say = silent) -> str:
         return name
     with databases.locked(pg_url, name):
         if not databases.exists(pg_url, name):
-            databases.drop_leftovers(pg_url, f"{name}_")
+            # Earlier seeds, and what a killed build left behind: a dump brings one back.
+            databases.drop_leftovers(pg_url, SEED_PREFIX)
             _restore(pg_url, name, _ensure_dump(pg_url, say), say)
     return name
 

@@ -18,12 +18,16 @@ class NoSuchRecord(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class ShipmentRow:
-    """One delivery note, as the demo page lists it."""
+    """One delivery note, as the demo page lists it.
+
+    `order` is the web order's name, `reference` its unique key in the ERP.
+    """
 
     id: int
     number: str
     state: str
     sale: str
+    order: str
     reference: str
     customer: str
     lines: tuple[str, ...]
@@ -75,22 +79,31 @@ def shipments(rpc: Rpc, *, pending: bool = True, limit: int = 50) -> list[Shipme
         ["number", "state", "customer.name", "outgoing_moves.product.code",
          "outgoing_moves.quantity", "outgoing_moves.origin", "packages.shipping_reference"],
     )  # fmt: skip
-    return [_row(rpc, row) for row in rows]
+    sales = _sales(rpc, [line for row in rows for line in _sale_lines(row)])
+    return [_row(row, sales) for row in rows]
 
 
-def _row(rpc: Rpc, row: dict[str, Any]) -> ShipmentRow:
-    moves = row["outgoing_moves."]
-    origins = [str(move["origin"] or "") for move in moves]
-    lines = [int(o.split(",")[1]) for o in origins if o.startswith("sale.line,")]
-    sale: dict[str, Any] = {}
-    if lines:
-        fields = ["sale.number", "sale.web_id"]
-        sale = rpc.call("sale.line.read", lines[:1], fields)[0]["sale."]
+def _sale_lines(row: dict[str, Any]) -> list[int]:
+    origins = [str(move["origin"] or "") for move in row["outgoing_moves."]]
+    return [int(each.split(",")[1]) for each in origins if each.startswith("sale.line,")]
+
+
+def _sales(rpc: Rpc, lines: list[int]) -> dict[int, dict[str, Any]]:
+    """Return the sale of each of these lines."""
+    fields = ["sale.number", "sale.reference", "sale.web_id"]
+    rows = rpc.call("sale.line.read", sorted(set(lines)), fields) if lines else []
+    return {row["id"]: row["sale."] for row in rows}
+
+
+def _row(row: dict[str, Any], sales: dict[int, dict[str, Any]]) -> ShipmentRow:
+    sale: dict[str, Any] = next((sales[line] for line in _sale_lines(row)), {})
+    moves = [move for move in row["outgoing_moves."] if move["quantity"]]
     return ShipmentRow(
         id=row["id"],
         number=row["number"] or "",
         state=row["state"],
         sale=sale.get("number") or "",
+        order=sale.get("reference") or "",
         reference=sale.get("web_id") or "",
         customer=row["customer."]["name"],
         lines=tuple(f"{move['quantity']:g} x {move['product.']['code']}" for move in moves),
@@ -157,9 +170,9 @@ def _pack_into_box(rpc: Rpc, shipment: int, tracking: str) -> None:
 
 
 def find_shipment(rpc: Rpc, sale: str) -> int:
-    """Return the next shipment to send: of a sale by number or web reference, or of any."""
+    """Return the next shipment to send: of a sale by number or web order, or of any."""
     for row in shipments(rpc):
-        if not sale or sale in (row.sale, row.reference, row.number):
+        if not sale or sale in (row.sale, row.order, row.reference):
             return row.id
     raise NoSuchRecord(f"no shipment is waiting{f' for {sale}' if sale else ''}")
 

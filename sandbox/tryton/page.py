@@ -134,16 +134,17 @@ def _table(words: Words, rows: list[clerk.ShipmentRow], hidden: str) -> str:
     if not rows:
         return ""
     head = "".join(
-        f"<th>{words[name]}</th>" for name in ("note", "order", "customer", "lines", "state")
+        f"<th>{words[name]}</th>"
+        for name in ("note", "order", "customer", "lines", "state", "tracking")
     )
     return (
-        f"<table><thead><tr>{head}<th></th></tr></thead><tbody>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>"
         f"{''.join(_line(words, row, hidden) for row in rows)}</tbody></table>"
     )
 
 
 def _line(words: Words, row: clerk.ShipmentRow, hidden: str) -> str:
-    cells = [row.number, f"{row.sale} {row.reference}", row.customer, ", ".join(row.lines)]
+    cells = [row.number, f"{row.order} ({row.sale})", row.customer, ", ".join(row.lines)]
     shown = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
     last = _ship_form(words, row.id, hidden) if hidden else html.escape(row.tracking)
     state = state_word(words, row.state)

@@ -1,7 +1,9 @@
 """Run the Tryton server on one database, and stop it again."""
 
 import contextlib
+import ctypes
 import secrets
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ from sandbox.tryton.install import tryton
 from sandbox.tryton.rpc import Rpc, RpcError
 
 START_SECONDS = 60
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,12 @@ def _serving(pg_url: str, database: str, port: int) -> Iterator[RunningTryton]:
         command = [*tryton("trytond"), "-c", str(config), "-d", database, "-v"]
         with log.open("w") as output:
             process = subprocess.Popen(
-                command, env=databases.environment(pg_url), stdout=output, stderr=output, cwd="/"
+                command,
+                env=databases.environment(pg_url),
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                preexec_fn=_end_with_parent,
             )
         try:
             url = f"http://127.0.0.1:{port}"
@@ -81,6 +89,15 @@ def _serving(pg_url: str, database: str, port: int) -> Iterator[RunningTryton]:
             )
         finally:
             _stop(process)
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process with the one that started it, even if that is killed.
+
+    An orphan would keep the port, and the next start would find it taken.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_until_it_answers(

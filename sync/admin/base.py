@@ -103,15 +103,17 @@ class Screen(UnfoldAdmin, Generic[Row]):  # type: ignore[misc]  # Unfold has no 
 
     def tell(self, request: HttpRequest, done: int, late: int = 0, idle: int = 0) -> None:
         """Say how many were done, and how many somebody else had decided before."""
-        if done:
-            text = _("Done: %(number)s.") % {"number": done}
-            self.message_user(request, text, messages.SUCCESS)
-        if late:
-            text = _("Somebody else had decided first: %(number)s.") % {"number": late}
-            self.message_user(request, text, messages.WARNING)
-        if idle:
-            text = _("No correction is proposed for %(number)s: settle it in the ERP.")
-            self.message_user(request, text % {"number": idle}, messages.WARNING)
+        for number, text, level in (
+            (done, _("Done: %(number)s."), messages.SUCCESS),
+            (late, _("Somebody else had decided first: %(number)s."), messages.WARNING),
+            (
+                idle,
+                _("No correction is proposed for %(number)s: settle it in the ERP."),
+                messages.WARNING,
+            ),
+        ):
+            if number:
+                self.message_user(request, text % {"number": number}, level)
         if not done and not late and not idle:
             self.message_user(request, _("There was nothing to do."), messages.WARNING)
 

@@ -91,7 +91,7 @@ class QueueScreen(base.MachineScreen[Any]):
     def record(self, row: Any) -> str:
         """Return the name staff know a record by, or at least its number."""
         name = row.order_name or row.sku or row.place_name
-        return name or row.key.rpartition("/")[2] or row.key
+        return str(name or row.key.rpartition("/")[2] or row.key)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_names(super().get_queryset(request))
@@ -273,11 +273,12 @@ def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
     places = WarehouseMapping.objects.filter(
         channel=OuterRef("channel"), location=OuterRef("key")
     ).exclude(location_name="")
-    return rows.annotate(
+    named: QuerySet[Any] = rows.annotate(
         order_name=Subquery(orders.values("name")[:1]),
         sku=Subquery(levels.values("sku")[:1]),
         place_name=Subquery(places.values("location_name")[:1]),
     )
+    return named
 
 
 def part_of_key(number: int) -> Func:

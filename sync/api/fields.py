@@ -91,9 +91,6 @@ class StockLevelRow(Strict):
     incoming = _quantity(required=False, help_text="Ordered from suppliers; not counted.")
     as_of = Moment(help_text="When the figures were true, with time zone.")
 
-    def document(self, row: dict[str, Any]) -> StockLevel:
-        return StockLevel(**row)
-
 
 class PriceRow(Strict):
     sku = Text(max_length=120)
@@ -110,20 +107,16 @@ class PriceRow(Strict):
         min_value=Decimal("0.001"),
     )
 
-    def document(self, row: dict[str, Any]) -> Price:
-        money = Money(amount=row.pop("amount"), currency=row.pop("currency"))
-        return Price(amount=money, **row)
-
 
 class StockPush(Strict):
-    levels = StockLevelRow(many=True, allow_empty=False, max_length=MOST_ROWS)
+    levels = StockLevelRow(many=True, allow_empty=False, max_length=MOST_ROWS)  # type: ignore[call-arg]  # for the list
 
     def validate_levels(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return _once(rows, "sku", "warehouse")
 
 
 class PricePush(Strict):
-    prices = PriceRow(many=True, allow_empty=False, max_length=MOST_ROWS)
+    prices = PriceRow(many=True, allow_empty=False, max_length=MOST_ROWS)  # type: ignore[call-arg]  # for the list
 
     def validate_prices(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return _once(rows, "sku", "price_list", "min_quantity")
@@ -155,6 +148,16 @@ class FeedQuery(serializers.Serializer[Any]):
         choices=["waiting", "in_erp", "held", "all"],
         help_text="`waiting` (default): handed over and not acknowledged yet.",
     )
+
+
+def stock_level(row: dict[str, Any]) -> StockLevel:
+    return StockLevel(**row)
+
+
+def price(row: dict[str, Any]) -> Price:
+    named = dict(row)
+    money = Money(amount=named.pop("amount"), currency=named.pop("currency"))
+    return Price(amount=money, **named)
 
 
 def _once(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:

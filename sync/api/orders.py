@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from sync import audit
 from sync.acknowledge import acknowledge_order
-from sync.api import feed, schema
+from sync.api import examples, feed, schema
 from sync.api.auth import key_of
 from sync.api.fields import Acknowledgement, FeedQuery
 from sync.api.parsing import StrictJSONParser
@@ -28,7 +28,7 @@ class Orders(APIView):
         summary="Fetch new orders",
         parameters=[FeedQuery],
         responses={200: schema.OrderPage, **schema.PROBLEMS},
-        examples=[schema.ORDER_PAGE_EXAMPLE],
+        examples=[examples.ORDER_PAGE_EXAMPLE],
         tags=["orders"],
     )
     def get(self, request: Request) -> Response:
@@ -64,7 +64,7 @@ class OneOrder(APIView):
         operation_id="get_order",
         summary="Read one order",
         responses={200: schema.OrderAnswer, **schema.PROBLEMS},
-        examples=[schema.ORDER_EXAMPLE],
+        examples=[examples.ORDER_EXAMPLE],
         tags=["orders"],
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -80,7 +80,7 @@ class AcknowledgeOrder(APIView):
         request=Acknowledgement,
         responses={200: schema.Acknowledged, **schema.PROBLEMS},
         parameters=[schema.IDEMPOTENCY_KEY],
-        examples=[schema.ACK_EXAMPLE, schema.ACKNOWLEDGED_EXAMPLE],
+        examples=[examples.ACK_EXAMPLE, examples.ACKNOWLEDGED_EXAMPLE],
         tags=["orders"],
     )
     @once_per_key

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mapping import links
-from mapping.documents import dump
+from mapping.documents import Price, StockLevel, dump
 from mapping.models import Channel, RecordLink
 from sync import inbox
-from sync.api import schema
+from sync.api import examples, fields, schema
 from sync.api.auth import key_of
 from sync.api.fields import PricePush, StockPush
 from sync.api.parsing import StrictJSONParser
@@ -33,12 +33,13 @@ class PushView(APIView):
     topic: str
     priority: Priority
 
+    def document(self, row: dict[str, Any]) -> StockLevel | Price:
+        raise NotImplementedError
+
     def accept(self, request: Request) -> Response:
         form = self.serializer_class(data=request.data)
         form.is_valid(raise_exception=True)
-        rows = form.validated_data[self.field]
-        build = form.fields[self.field].child.document
-        documents = [build(row) for row in rows]
+        documents = [self.document(row) for row in form.validated_data[self.field]]
         channels = _channels(request)
         message_id = f"api/{uuid.uuid4()}"
         for channel in channels:
@@ -68,13 +69,16 @@ class StockLevels(PushView):
     topic = "erp/stock_pushed"
     priority = Priority.STOCK
 
+    def document(self, row: dict[str, Any]) -> StockLevel:
+        return fields.stock_level(row)
+
     @extend_schema(
         operation_id="push_stock_levels",
         summary="Send stock levels",
         request=StockPush,
         responses=schema.ACCEPTED,
         parameters=[schema.IDEMPOTENCY_KEY],
-        examples=[schema.STOCK_EXAMPLE, schema.ACCEPTED_EXAMPLE],
+        examples=[examples.STOCK_EXAMPLE, examples.ACCEPTED_EXAMPLE],
         tags=["stock and prices"],
     )
     @once_per_key
@@ -92,13 +96,16 @@ class Prices(PushView):
     topic = "erp/price_pushed"
     priority = Priority.NORMAL
 
+    def document(self, row: dict[str, Any]) -> Price:
+        return fields.price(row)
+
     @extend_schema(
         operation_id="push_prices",
         summary="Send prices",
         request=PricePush,
         responses=schema.ACCEPTED,
         parameters=[schema.IDEMPOTENCY_KEY],
-        examples=[schema.PRICE_EXAMPLE, schema.ACCEPTED_EXAMPLE],
+        examples=[examples.PRICE_EXAMPLE, examples.ACCEPTED_EXAMPLE],
         tags=["stock and prices"],
     )
     @once_per_key

@@ -88,8 +88,8 @@ def take(api_key: ApiKey, key: str, digest: str) -> Claim | StoredAnswer:
     """Claim a key, or return the answer it got. Raises Refused if it is busy or misused."""
     try:
         with transaction.atomic():
-            row = StoredAnswer.objects.create(api_key=api_key, key=key, request_digest=digest)
-            return Claim(row=row)
+            claimed = StoredAnswer.objects.create(api_key=api_key, key=key, request_digest=digest)
+            return Claim(row=claimed)
     except IntegrityError:
         row = StoredAnswer.objects.filter(api_key=api_key, key=key).first()
     if row is None:

@@ -1,7 +1,6 @@
 """Publishing: a product is for sale only where the merchant's sales channel shows it."""
 
-from datetime import timedelta
-
+from django.conf import settings
 from django.utils import timezone
 
 from mapping import links
@@ -13,8 +12,6 @@ from sync.failures import SetAside
 from sync.models import OutboxCommand, Priority, SyncJob
 
 COMMAND = "publish"
-# New products come in bursts, and one call publishes fifty.
-GATHER = timedelta(seconds=3)
 
 
 def request(channel: Channel, *, job: SyncJob | None = None) -> None:
@@ -25,7 +22,7 @@ def request(channel: Channel, *, job: SyncJob | None = None) -> None:
         key="products",
         lane="publish",
         priority=Priority.BULK,
-        run_after=timezone.now() + GATHER,
+        run_after=timezone.now() + settings.SYNC_BURST,
         job=job,
     )
 

@@ -6,7 +6,6 @@ session token, and shows the one store that the token is from.
 
 import logging
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -147,7 +146,7 @@ def _figures(shop: Shop) -> dict[str, Any]:
 
 def _framed(
     template: str,
-    context: Mapping[str, Any],
+    context: dict[str, Any],
     request: HttpRequest,
     *,
     shop: str,
@@ -155,7 +154,7 @@ def _framed(
 ) -> HttpResponse:
     """Render without the request: a session or its cookie cannot get in by accident."""
     language = _language(request)
-    shared = {
+    shared: dict[str, Any] = {
         "api_key": settings.SHOPIFY_CLIENT_ID,
         "app_bridge": settings.SHOPIFY_APP_BRIDGE_URL,
         "status_url": f"{reverse('sync:embedded-status')}?{urlencode({'locale': language})}",

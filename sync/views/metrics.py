@@ -128,10 +128,14 @@ def _latency(since: datetime) -> Metric:
     family = HistogramMetricFamily(
         "puente_recent_call_seconds", "How long those calls took", labels=["system"]
     )
-    counts = {f"b{limit}": Count("pk", filter=Q(milliseconds__lte=limit)) for limit in BUCKETS_MS}
-    rows = Attempt.objects.filter(started_at__gte=since).order_by().values("system")
-    for row in rows.annotate(total=Sum("milliseconds"), rows=Count("pk"), **counts):
-        buckets = [(f"{limit / 1000:g}", float(row[f"b{limit}"])) for limit in BUCKETS_MS]
-        buckets.append(("+Inf", float(row["rows"])))
-        family.add_metric([row["system"]], buckets, row["total"] / 1000)
+    counts = [Count("pk", filter=Q(milliseconds__lte=limit)) for limit in BUCKETS_MS]
+    recent = Attempt.objects.filter(started_at__gte=since).order_by()
+    named = {f"b{number}": count for number, count in enumerate(counts)}
+    rows = recent.values("system").annotate(total=Sum("milliseconds"), rows=Count("pk"), **named)
+    for system, total, number, *below in rows.values_list("system", "total", "rows", *named):
+        buckets = [
+            (f"{limit / 1000:g}", float(count))
+            for limit, count in zip(BUCKETS_MS, below, strict=True)
+        ]
+        family.add_metric([system], [*buckets, ("+Inf", float(number))], total / 1000)
     return family

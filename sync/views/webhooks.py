@@ -19,7 +19,6 @@ from sync.models import InboxMessage, Priority, Status
 
 # One write in this many seconds is enough to see that notices arrive.
 NOTICE_PRECISION = timedelta(seconds=5)
-SECOND_LOOK = timedelta(seconds=2)
 COMPLIANCE = {"customers/data_request", "customers/redact", "shop/redact"}
 _ABOUT_THE_APP = {"app/uninstalled", "app/scopes_update", "shop/update", *COMPLIANCE}
 # The object is read again by its id, so this is all we keep: an inbox must not hoard
@@ -79,9 +78,7 @@ def _store(channel: Channel, delivery: webhooks.Delivery) -> None:
         key=key or delivery.topic,
         payload=_minimum(delivery),
         priority=priority,
-        # A sale moves a level and makes an order. Seen in that order, the level is no
-        # news and costs no read.
-        run_after=timezone.now() + SECOND_LOOK if topic == "shopify/level" else None,
+        run_after=timezone.now() + settings.SYNC_SECOND_LOOK if topic == "shopify/level" else None,
     )
     if key:
         receive_many(channel, [news])

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -46,12 +47,20 @@ def _drop(name: str) -> None:
 
 
 @pytest.fixture
-def erp(erp_template: str) -> Iterator[SqlErp]:
+def articles() -> int:
+    """How many articles the ERP sells on the web; a test that needs all says so."""
+    return 6
+
+
+@pytest.fixture
+def erp(erp_template: str, articles: int) -> Iterator[SqlErp]:
     name = f"e2e_erp_{next(_numbers)}"
     _drop(name)
     with _admin() as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    yield SqlErp(erp_template.replace(f"/{TEMPLATE}?", f"/{name}?"))
+    erp = SqlErp(erp_template.replace(f"/{TEMPLATE}?", f"/{name}?"))
+    erp.keep(articles)
+    yield erp
     _drop(name)
 
 
@@ -78,6 +87,8 @@ def world(
     settings.SHOPIFY_BASE_URL = f"{store_server.url}/shops/{{shop}}"
     settings.SHOPIFY_CLIENT_ID = "puente-client-id"
     settings.SHOPIFY_CLIENT_SECRETS = [CLIENT_SECRET]
+    settings.SYNC_COALESCE = settings.SYNC_BURST = timedelta(milliseconds=100)
+    settings.SYNC_SECOND_LOOK = timedelta(milliseconds=100)
     settings.ERP_ALLOWED_NETWORKS = ["127.0.0.0/8", "socket"]
     channel = connect(shop, erp, monkeypatch.setenv)
     return World(shop=shop, erp=erp, channel=channel)

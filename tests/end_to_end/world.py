@@ -1,7 +1,6 @@
 """A whole small world: a store, an ERP that is a database, and the bridge between them."""
 
 import json
-
 import subprocess
 import sys
 import time
@@ -137,6 +136,14 @@ class SqlErp:
         with psycopg.connect(self.url, row_factory=psycopg.rows.dict_row) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+    def keep(self, articles: int) -> None:
+        """Take all but the first few articles off the web."""
+        self.query(
+            "UPDATE gestion.articulos SET activo_web = false WHERE codigo NOT IN"
+            " (SELECT codigo FROM gestion.articulos WHERE activo_web ORDER BY codigo LIMIT %s)",
+            articles,
+        )
 
     def orders(self) -> list[dict[str, Any]]:
         return self.query(

@@ -36,13 +36,24 @@ def bag(amount: Decimal | str) -> MoneyBag:
     return MoneyBag(shop=money, presentment=money)
 
 
+HOME = Address(
+    name="Lucía Ibáñez",
+    line1="C/ Mayor 1, 2º B",
+    zip="28013",
+    city="Madrid",
+    province_code="M",
+    country_code="ES",
+)
+LUCIA = Customer(id="1", name="Lucía Ibáñez", email="lucia@example.com", phone="+34600000001")
+
+
 def make_order(*sold: Sold, shipping: str = "0", **changes: Any) -> Order:
     """Return an order as the shop would report it, each line's tax rounded on its own."""
     number = next(_numbers)
     lines = tuple(_line(each, f"{number}{place}") for place, each in enumerate(sold, start=1))
-    delivery = _gross(Decimal(shipping), "21")
-    taxes = sum((line.taxes[0].amount.shop.amount for line in lines), delivery[1])
-    total = sum((line.total.shop.amount for line in lines), Decimal(shipping))
+    delivery = _delivery(shipping)
+    taxes = [tax.amount.shop.amount for line in lines for tax in line.taxes]
+    taxes += [tax.amount.shop.amount for tax in delivery.taxes]
     values: dict[str, Any] = {
         "reference": f"tienda.myshopify.com/{number}",
         "shopify_id": f"gid://shopify/Order/{number}",
@@ -53,39 +64,19 @@ def make_order(*sold: Sold, shipping: str = "0", **changes: Any) -> Order:
         "presentment_currency": "EUR",
         "prices_include_tax": True,
         "lines": lines,
-        "total": bag(total),
-        "tax_total": bag(taxes),
+        "total": bag(sum((line.total.shop.amount for line in lines), Decimal(shipping))),
+        "tax_total": bag(sum(taxes, Decimal(0))),
         "discount_total": bag(sum((Decimal(each.discount) for each in sold), Decimal(0))),
-        "shipping": (
-            ShippingLine(
-                title="Envío 24 h",
-                total=bag(shipping),
-                taxes=(TaxLine(title="IVA", rate=Decimal(21), amount=bag(delivery[1])),),
-            ),
-        ),
-        "customer": Customer(
-            id="1", name="Lucía Ibáñez", email="lucia@example.com", phone="+34600000001"
-        ),
-        "bill_to": Address(
-            name="Lucía Ibáñez",
-            line1="C/ Mayor 1, 2º B",
-            zip="28013",
-            city="Madrid",
-            province_code="M",
-            country_code="ES",
-        ),
-        "ship_to": Address(
-            name="Lucía Ibáñez",
-            line1="C/ Mayor 1, 2º B",
-            zip="28013",
-            city="Madrid",
-            province_code="M",
-            country_code="ES",
-        ),
-        "financial_status": "paid",
-        "gateways": ("bogus",),
+        "shipping": (delivery,),
+        "customer": LUCIA,
+        "bill_to": HOME,
+        "ship_to": HOME,
     }
     return Order(**{**values, **changes})
+
+
+def _delivery(price: str) -> ShippingLine:
+    return ShippingLine(title="Envío 24 h", total=bag(price), taxes=(_iva(Decimal(price), "21"),))
 
 
 def _line(sold: Sold, key: str) -> OrderLine:
@@ -98,14 +89,11 @@ def _line(sold: Sold, key: str) -> OrderLine:
         unit_price=bag(sold.price),
         discount=bag(sold.discount),
         total=bag(total),
-        taxes=(
-            TaxLine(title="IVA", rate=Decimal(sold.rate), amount=bag(_gross(total, sold.rate)[1])),
-        ),
+        taxes=(_iva(total, sold.rate),),
     )
 
 
-def _gross(amount: Decimal, rate: str) -> tuple[Decimal, Decimal]:
-    """Return what of an amount is net and what is tax."""
-    tax = amount - amount / (1 + Decimal(rate) / 100)
-    rounded = tax.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    return amount - rounded, rounded
+def _iva(gross: Decimal, rate: str) -> TaxLine:
+    tax = gross - gross / (1 + Decimal(rate) / 100)
+    amount = tax.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return TaxLine(title="IVA", rate=Decimal(rate), amount=bag(amount))

@@ -1,5 +1,7 @@
 """The demo's back office is always the same, and believable."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +42,17 @@ def test_making_it_twice_changes_nothing(dsn: str, erp: Owner) -> None:
 
     assert not database.create(dsn)
     assert contents(erp) == before
+
+
+def test_two_at_once_make_it_once() -> None:
+    name = f"erp_test_twice_{os.getpid()}"
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(database.create, [sql_server.address(name)] * 2))
+    finally:
+        sql_server.drop(name)
+
+    assert sorted(made) == [False, True]
 
 
 def test_it_is_large_enough_to_be_a_shop(erp: Owner) -> None:

@@ -65,11 +65,18 @@ class ShopClient:
         return str(self.facts["domain"])
 
     def post(
-        self, query: str, variables: Mapping[str, Any] | None = None, **headers: str
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        token: str | None = None,
+        debug: bool = False,
     ) -> httpx2.Response:
-        token = {"X-Shopify-Access-Token": self.facts["access_token"]}
+        headers = {"X-Shopify-Access-Token": token or self.facts["access_token"]}
+        if debug:
+            headers["Shopify-GraphQL-Cost-Debug"] = "1"
         body = {"query": query, "variables": variables or {}}
-        return self.http.post(self.facts["graphql_url"], json=body, headers=token | headers)
+        return self.http.post(self.facts["graphql_url"], json=body, headers=headers)
 
     def answer(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer, errors and all."""
@@ -125,7 +132,7 @@ class ShopClient:
         return self.run("webhook_create", topic=topic, sub={"uri": uri})
 
     def flush(self) -> dict[str, int]:
-        found: dict[str, int] = self.control("POST", "/webhooks/flush", {"all": False})
+        found: dict[str, int] = self.control("POST", "/webhooks/flush", {"all": True})
         return found
 
 

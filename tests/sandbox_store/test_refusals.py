@@ -24,7 +24,7 @@ def stock(shop: TestShop, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_wrong_token_is_401_before_anything_else(shop: TestShop) -> None:
-    answer = shop.post("{ nonsense", **{"X-Shopify-Access-Token": "shpat_wrong"})
+    answer = shop.post("{ nonsense", token="shpat_wrong")
 
     assert answer.status_code == 401
     assert "Invalid API key or access token" in answer.json()["errors"]
@@ -198,7 +198,7 @@ def test_an_unknown_search_field_matches_everything_and_warns(shop: TestShop) ->
 
 
 def test_every_answer_tells_its_cost_version_and_request(shop: TestShop) -> None:
-    answer = shop.post("{ shop { name } }", **{"Shopify-GraphQL-Cost-Debug": "1"})
+    answer = shop.post("{ shop { name } }", debug=True)
 
     assert answer.headers["x-request-id"]
     assert answer.headers["x-shopify-api-version"] == "2026-10"

@@ -8,10 +8,13 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from mapping.models import Channel, Company
+from shopify_app import commands, reads
 from shopify_app.client import ShopifyClient
+from shopify_app.commands import ProductSet
 from shopify_app.models import Shop
 from tests.shopify_app.raw_server import RawServer
 from tests.shopify_app.sandbox import Sandbox, Store
+from tests.shopify_app.sandbox_shop import mugs, show
 
 # Nothing may carry these out: not an exception, not a log line, not a record of a call.
 TOKEN = "shpat_CANARY_access"
@@ -80,3 +83,18 @@ def client(store: Store, db: None) -> ShopifyClient:
     return ShopifyClient.for_shop(
         make_shop(domain=store.domain, credentials=credentials, token_expires_at=None)
     )
+
+
+@pytest.fixture
+def product(client: ShopifyClient) -> reads.ShownProduct:
+    """Mugs in red and blue, made by our own write and read back."""
+    made = commands.send(ProductSet(input=mugs("Rojo", "Azul")), client, key="p")
+    shown = reads.shown_product(client, made.data["product"]["id"])
+    assert shown is not None
+    return shown
+
+
+@pytest.fixture
+def stocked(client: ShopifyClient, store: Store, product: reads.ShownProduct) -> None:
+    for number, variant in enumerate(product.variants):
+        show(client, store, variant.inventory_item, 100, f"stock-{number}")

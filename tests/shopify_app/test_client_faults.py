@@ -1,14 +1,11 @@
 """What the client says about every way a call can go wrong."""
 
-import logging
 import time
-import traceback
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from mapping.documents import CallRecord
@@ -16,20 +13,26 @@ from shopify_app import transport
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import (
     ShopifyAccessDenied,
-    ShopifyError,
     ShopifyOutcomeUnknown,
     ShopifyRejected,
     ShopifyUnavailable,
 )
 from shopify_app.models import RateBudget, Shop
 from tests.shopify_app import raw_server as wire
-from tests.shopify_app.conftest import CLIENT_SECRET, REFRESH_TOKEN, TOKEN, make_shop
+from tests.shopify_app.conftest import make_shop
 from tests.shopify_app.raw_server import RawServer
 
 READ = ("webhook_subscriptions", {"after": None})
+
+
 KEYED = ("activate", {"item": "i", "location": "l"})
+
+
 UNKEYED = ("publish", {"publication": "p", "add": []})
+
+
 HTML = wire.respond(200, b"<html>maintenance</html>", Content_Type="text/html")
+
 
 SOMETHING = wire.data({"something": {"userErrors": []}})
 
@@ -126,13 +129,15 @@ def test_a_write_that_never_left_may_be_sent_again(
     call: tuple[str, dict[str, Any]],
 ) -> None:
     settings.SHOPIFY_BASE_URL = "http://127.0.0.1:9/{shop}"
+    # So slow a refill that only what is given back can fill it up.
+    RateBudget.objects.create(shop=client.shop, available=1000, restore_rate=0.001)
 
     with pytest.raises(ShopifyUnavailable):
         send(client, call)
 
     assert [each.outcome for each in records] == ["unavailable"] * 3
     # What never left has cost nothing.
-    assert RateBudget.objects.get().available >= 999
+    assert RateBudget.objects.get().available == pytest.approx(1000, abs=1)
 
 
 @pytest.mark.parametrize("call", [READ, KEYED, UNKEYED])
@@ -271,34 +276,3 @@ def test_a_cookie_of_one_store_never_reaches_another(shopify: RawServer, db: Non
     send(ShopifyClient.for_shop(make_shop()), READ)
 
     assert "cookie" not in shopify.requests[1].headers
-
-
-def test_secrets_stay_out_of_exceptions_logs_and_records(
-    shopify: RawServer,
-    records: list[CallRecord],
-    db: None,
-    caplog: pytest.LogCaptureFixture,
-    settings: Settings,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    expired = timezone.now() - timedelta(hours=1)
-    heard: list[str] = []
-    for odd_token, step in [
-        (TOKEN, wire.reset),
-        (TOKEN, wire.answer({}, 401)),
-        (TOKEN + "\r\nX: y", wire.reset),
-        (TOKEN + "\u20ac", wire.reset),
-        (TOKEN, HTML),
-    ]:
-        for expires in (None, expired):
-            credentials = {"access_token": odd_token, "refresh_token": REFRESH_TOKEN}
-            shop = make_shop(credentials=credentials, token_expires_at=expires)
-            shopify.script = [step, wire.respond(400, f'{{"error":"{REFRESH_TOKEN}"}}'.encode())]
-            with pytest.raises(ShopifyError) as raised:
-                send(ShopifyClient.for_shop(shop, record=records.append), KEYED)
-            heard.append("".join(traceback.format_exception(raised.value)))
-            heard.append(shop.last_error + repr(shop))
-
-    everything = "\n".join([*heard, caplog.text, repr(records)])
-    for secret in (TOKEN, REFRESH_TOKEN, CLIENT_SECRET, "CANARY"):
-        assert secret not in everything

@@ -99,17 +99,27 @@ def test_a_thousand_changes_in_one_transaction_come_once_each(
     assert len(found) == len(set(found)) == number == 400
 
 
-def test_an_idle_erp_is_asked_one_question(
-    connect: Callable[..., SqlConnector], erp: psycopg.Connection[Any]
-) -> None:
-    connector = connect()
+def test_an_erp_in_which_nothing_changed_gives_nothing(connector: SqlConnector) -> None:
     cursor = end(connector.pull_stock)
 
-    page = connector.pull_stock(cursor)
+    assert changed(list(pages(connector.pull_stock, cursor))) == []
 
-    assert page.records == ()
-    assert not page.more
-    assert page.cursor == cursor
+
+def test_a_first_load_is_not_handed_on_again_while_a_transaction_stays_open(
+    connector: SqlConnector, erp: psycopg.Connection[Any], dsn: str
+) -> None:
+    with database.connect(dsn) as slow:
+        slow.autocommit = False
+        count(slow, A, 101)
+        first = list(pages(connector.pull_stock, "", limit=100))
+        again = list(pages(connector.pull_stock, first[-1].cursor))
+        slow.commit()
+
+    after = list(pages(connector.pull_stock, again[-1].cursor))
+
+    assert len(changed(first)) == 566
+    assert changed(again) == []
+    assert changed(after) == [A]
 
 
 def test_time_stamps_are_read_with_an_overlap(
@@ -230,8 +240,13 @@ class Model:
                 cursor, Horizon(oldest=oldest, next=self.next_transaction, newest=newest)
             )
         assert cursor.at is not None
-        rows = sorted(each for each in self.visible if cursor.at < each <= cursor.until)[:page]
-        self.read += [each for each in rows if not cursors.were_seen(cursor, [each])]
+        rows = sorted(
+            each
+            for each in self.visible
+            if cursor.at < each <= cursor.until
+            and not any(low <= each <= high for low, high in cursor.seen)
+        )[:page]
+        self.read += rows
         cursor = cursors.advance(cursor, rows, remember=True)
         more = len(rows) >= page and cursor.has_more
         self.cursor = cursors.write(cursor if more else cursors.finish(cursor))

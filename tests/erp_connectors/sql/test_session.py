@@ -160,6 +160,23 @@ def test_values_are_never_read_as_sql(connector: SqlConnector) -> None:
     assert connector.read_products(["' OR 1=1 --", "%", "'; SELECT pg_sleep(9)"]) == []
 
 
+def test_reading_cannot_write(connect: Connect, erp: psycopg.Connection[Any]) -> None:
+    """Not even where a view of the ERP does so behind our back."""
+    erp.execute(
+        "CREATE FUNCTION puente.toca() RETURNS text LANGUAGE sql SECURITY DEFINER AS"
+        " $$ UPDATE gestion.almacenes SET descripcion = 'x' RETURNING codigo $$"
+    )
+    erp.execute("CREATE VIEW puente.v_toca AS SELECT puente.toca() AS sku, '1' AS almacen")
+    erp.execute("GRANT SELECT ON puente.v_toca TO puente_web")
+    names = {"on_hand": "", "reserved": "", "blocked": "", "incoming": "", "version": ""}
+    connector = connect(views={"stock": "v_toca"}, columns={"stock": names})
+
+    with pytest.raises(ErpMisconfigured, match="no writing"):
+        connector.read_stock(["CENTRAL"])
+
+    assert erp.execute("SELECT 1 FROM gestion.almacenes WHERE descripcion = 'x'").rowcount == 0
+
+
 def test_one_bad_row_does_not_hold_up_the_others(
     connector: SqlConnector, erp: psycopg.Connection[Any], calls: list[CallRecord]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 
@@ -13,9 +12,8 @@ class Partner:
         self._client = Client(raise_request_exception=False)
         self.headers = {"Authorization": f"Bearer {key}"}
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
-        response: HttpResponse = self._client.get(f"/api/v1/{path}", query, headers=self.headers)
-        return response
+    def get(self, path: str, **query: Any) -> Any:
+        return self._client.get(f"/api/v1/{path}", query, headers=self.headers)
 
     def post(
         self,
@@ -25,9 +23,8 @@ class Partner:
         key: str | None = None,
         content_type: str = "application/json",
         **headers: str,
-    ) -> HttpResponse:
+    ) -> Any:
         sent = self.headers | headers | ({"Idempotency-Key": key} if key else {})
-        response: HttpResponse = self._client.post(
+        return self._client.post(
             f"/api/v1/{path}", body, content_type=content_type, headers=sent
         )
-        return response

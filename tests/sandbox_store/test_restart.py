@@ -1,0 +1,80 @@
+"""A store that is stopped and started again remembers everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .conftest import ROOT
+from .shop import RunningStore, ShopClient, TestShop
+
+
+def test_a_restarted_store_goes_on_where_it_stopped(
+    start_store: Callable[[], RunningStore],
+) -> None:
+    first = start_store()
+    shop = TestShop.of(first.open(domain="memoria.myshopify.com", locations=[{"name": "Madrid"}]))
+    shop.set_stock(7, was=10, key="clave")
+    placed = shop.order(("CAM-S", 2))
+    shop.subscribe("ORDERS_CREATE", "http://127.0.0.1:9/nadie")
+    before = shop.control("GET", "/state")
+    last = shop.control("GET", "/counters")["last"]
+
+    assert first.stop() == 0
+    second = start_store()
+    facts = shop.facts | {"graphql_url": shop.facts["graphql_url"].replace(first.url, second.url)}
+    again = TestShop(url=second.url, http=second.http, facts=facts, product=shop.product)
+
+    assert again.control("GET", "/state") == before
+    assert again.control("GET", "/counters")["last"] == last
+    assert again.levels()["available"] == 5
+    assert again.set_stock(7, was=10, key="clave")["userErrors"] == []
+    assert again.levels()["available"] == 5
+    assert again.order(("CAM-S", 1))["name"] == "#1002"
+    assert again.order(("CAM-S", 1))["id"] > placed["id"]
+
+
+def test_a_killed_store_loses_at_most_its_last_moment(
+    start_store: Callable[[], RunningStore], tmp_path: Path
+) -> None:
+    first = start_store()
+    shop = first.open(domain="golpe.myshopify.com")
+    shop.control("POST", "/products", {"title": "Gorra"})
+    wait_for_snapshot(tmp_path, b"Gorra")
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait(timeout=10)
+
+    second = start_store()
+    again = ShopClient(url=second.url, http=second.http, facts=shop.facts)
+
+    assert [each["title"] for each in again.control("GET", "/state")["products"]] == ["Gorra"]
+
+
+def wait_for_snapshot(folder: Path, word: bytes) -> None:
+    """The snapshot is written every half second."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if any(word in file.read_bytes() for file in folder.rglob("*.shop.json")):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no snapshot was written")
+
+
+def test_ctrl_c_stops_it_cleanly(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox.shopify_store", "--state", str(tmp_path)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+
+    os.kill(process.pid, signal.SIGINT)
+    _, complaints = process.communicate(timeout=15)
+
+    assert complaints == ""
+    assert process.returncode == 0
