@@ -23,9 +23,7 @@ def shopify_ids(
     return dict(rows.values_list("erp_key", "shopify_id"))
 
 
-def erp_keys(
-    channel: Channel, kind: RecordLink.Kind, ids: Iterable[str]
-) -> dict[str, str]:
+def erp_keys(channel: Channel, kind: RecordLink.Kind, ids: Iterable[str]) -> dict[str, str]:
     rows = RecordLink.objects.filter(channel=channel, kind=kind, shopify_id__in=list(ids))
     return dict(rows.values_list("shopify_id", "erp_key"))
 

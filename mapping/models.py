@@ -139,9 +139,7 @@ class AttributeMapping(models.Model):
         verbose_name = _("attribute mapping")
         verbose_name_plural = _("attribute mappings")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["channel", "attribute"], name="attribute_mapped_once"
-            ),
+            models.UniqueConstraint(fields=["channel", "attribute"], name="attribute_mapped_once"),
             models.UniqueConstraint(
                 fields=["channel", "on", "namespace", "key"],
                 condition=Q(target="metafield"),
@@ -176,9 +174,7 @@ class WarehouseMapping(models.Model):
         verbose_name = _("warehouse mapping")
         verbose_name_plural = _("warehouse mappings")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["channel", "warehouse"], name="warehouse_mapped_once"
-            ),
+            models.UniqueConstraint(fields=["channel", "warehouse"], name="warehouse_mapped_once"),
             models.UniqueConstraint(
                 fields=["channel", "location"],
                 condition=Q(ships_orders=True),

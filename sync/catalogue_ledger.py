@@ -83,7 +83,9 @@ def wanted(channel: Channel, document: Product) -> Projection:
         document,
         rules.catalogue_rules(channel),
         prices=base_prices(erp, channel.price_list, skus),
-        compare_at=base_prices(erp, channel.compare_at_price_list, skus),
+        compare_at=base_prices(erp, channel.compare_at_price_list, skus)
+        if channel.compare_at_price_list
+        else None,
     )
 
 

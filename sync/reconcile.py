@@ -53,12 +53,22 @@ def sweep_orders(channel: Channel, since: datetime, *, job: SyncJob | None = Non
 
 
 def _unseen(channel: Channel, stubs: list[reads.OrderStub]) -> list[reads.OrderStub]:
-    known = dict(
-        ShopOrder.objects.filter(
+    known = {
+        row.shopify_id: row
+        for row in ShopOrder.objects.filter(
             channel=channel, shopify_id__in=[stub.id for stub in stubs]
-        ).values_list("shopify_id", "shop_updated_at")
-    )
-    return [stub for stub in stubs if stub.id not in known or known[stub.id] < stub.updated_at]
+        ).defer("document")
+    }
+    return [stub for stub in stubs if _is_news(stub, known.get(stub.id))]
+
+
+def _is_news(stub: reads.OrderStub, row: ShopOrder | None) -> bool:
+    if row is None or row.shop_updated_at < stub.updated_at:
+        return True
+    # Two changes may share a second; then only what changed tells them apart.
+    settled = {ShopOrder.State.CANCELLED, ShopOrder.State.NOT_NEEDED}
+    cancelled = stub.cancelled_at is not None and row.state not in settled
+    return cancelled or row.total != stub.total.amount
 
 
 def _news(stub: reads.OrderStub) -> News:

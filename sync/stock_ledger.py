@@ -129,7 +129,9 @@ def open_positions(
     )
     # New products come in bursts; their stock waits for company a little longer.
     for location in rules.warehouses_by_location(channel):
-        request_write(channel, location, delay=settings.SYNC_BURST, job=cause.job if cause else None)
+        request_write(
+            channel, location, delay=settings.SYNC_BURST, job=cause.job if cause else None
+        )
 
 
 def request_write(

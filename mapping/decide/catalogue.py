@@ -19,12 +19,17 @@ class Metafield:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreVariant:
-    """A variant as the shop shows it. `price` None: not ours to set."""
+    """A variant as the shop shows it. `price` None: not ours to set.
+
+    `compare_at` None means that no crossed-out price is shown, and says nothing if
+    the channel does not own it (`owns_compare_at` False).
+    """
 
     sku: str
     option_values: tuple[str, ...] = ()
     price: Decimal | None = None
     compare_at: Decimal | None = None
+    owns_compare_at: bool = False
     barcode: str | None = None
     tracked: bool = True
     weight_grams: Decimal | None = None
@@ -91,9 +96,12 @@ def project(
     rules: CatalogueRules,
     *,
     prices: Mapping[str, Price],
-    compare_at: Mapping[str, Price],
+    compare_at: Mapping[str, Price] | None,
 ) -> Projection:
-    """Return how the shop should show a product, with every reason not to show it so."""
+    """Return how the shop should show a product, with every reason not to show it so.
+
+    `compare_at` None: the channel maps no list for it, so it is not ours to write.
+    """
     live = [variant for variant in product.variants if variant.active]
     problems = [*_shape_problems(product, live), *_price_problems(live, rules, prices)]
     owns = rules.erp_owns
@@ -119,10 +127,11 @@ def _variant(
     variant: Variant,
     rules: CatalogueRules,
     prices: Mapping[str, Price],
-    compare_at: Mapping[str, Price],
+    compare_at: Mapping[str, Price] | None,
 ) -> StoreVariant:
     price = prices.get(variant.sku) if rules.erp_owns(ownership.PRICE) else None
-    crossed = compare_at.get(variant.sku) if rules.erp_owns(ownership.COMPARE_AT) else None
+    owns_crossed = compare_at is not None and rules.erp_owns(ownership.COMPARE_AT)
+    crossed = (compare_at or {}).get(variant.sku) if owns_crossed else None
     # A crossed-out price that is not higher would advertise a discount there is not.
     shows = price and crossed and crossed.amount.amount > price.amount.amount
     return StoreVariant(
@@ -130,6 +139,7 @@ def _variant(
         option_values=variant.option_values,
         price=price.amount.rounded().amount if price else None,
         compare_at=crossed.amount.rounded().amount if shows and crossed else None,
+        owns_compare_at=owns_crossed,
         barcode=variant.barcode if rules.erp_owns(ownership.BARCODE) else None,
         tracked=variant.tracked,
         weight_grams=variant.weight_grams,
@@ -148,9 +158,7 @@ def _metafields(
         if each.code in rules.attributes and each.value != ""
     )
     return tuple(
-        Metafield(
-            namespace=target.namespace, key=target.key, type=target.type, value=_text(value)
-        )
+        Metafield(namespace=target.namespace, key=target.key, type=target.type, value=_text(value))
         for target, value in mapped
         if target.on_variant == on_variant
     )
@@ -169,7 +177,11 @@ def _shape_problems(product: Product, live: list[Variant]) -> list[Problem]:
     checks = (
         (not title, "no_title", f"El artículo {code} no tiene descripción."),
         (len(title) > 255, "long_title", f"La descripción de {code} pasa de 255 caracteres."),
-        (product.active and not live, "no_variants", f"El artículo {code} no tiene variantes a la venta."),
+        (
+            product.active and not live,
+            "no_variants",
+            f"El artículo {code} no tiene variantes a la venta.",
+        ),
         (len(product.options) > 3, "too_many_options", f"{code} tiene más de 3 opciones."),
         (
             not all(skus) or len(set(skus)) != len(skus),
@@ -266,8 +278,9 @@ def decide_catalogue(wanted: StoreProduct, shown: StoreProduct | None) -> Catalo
 
 
 def _sold_differently(now: StoreVariant, was: StoreVariant) -> bool:
-    # The crossed-out price goes with the price: None there means "show none".
-    if now.price is not None and (now.price, now.compare_at) != (was.price, was.compare_at):
+    if now.price is not None and now.price != was.price:
+        return True
+    if now.owns_compare_at and now.compare_at != was.compare_at:
         return True
     return now.barcode is not None and now.barcode != was.barcode
 

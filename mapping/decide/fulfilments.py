@@ -58,9 +58,7 @@ def _summed(lines: tuple[tuple[str, int], ...]) -> dict[str, int]:
 
 def plan_fulfilment(shipment: Shipment, state: FulfilmentState) -> FulfilmentPlan:
     """Spread a shipment's lines over the open fulfilment orders, in their order."""
-    rest = {
-        (order.id, line.id): line.remaining for order in state.orders for line in order.lines
-    }
+    rest = {(order.id, line.id): line.remaining for order in state.orders for line in order.lines}
     chosen: list[Allocation] = []
     missing: list[tuple[str, int]] = []
     for line in shipment.lines:

@@ -113,8 +113,12 @@ class Face:
     async def control_point(self, request: Request) -> Response:
         if request.client is not None and not is_loopback(request.client.host):
             return JSON({"error": "the control API answers this machine only"}, status_code=403)
+        raw = await _body(request)
+        if raw and "json" not in request.headers.get("content-type", ""):
+            # A foreign web page can send anything but this to our machine unasked.
+            return JSON({"error": "the content type must be application/json"}, status_code=415)
         try:
-            body = json.loads(await _body(request) or b"{}")
+            body = json.loads(raw or b"{}")
         except ValueError:
             return JSON({"error": "the body is not JSON"}, status_code=400)
         if not isinstance(body, dict):

@@ -14,7 +14,9 @@ WEBHOOK_KINDS = ("webhook_drop", "webhook_double", "webhook_delay", "webhook_shu
 REFUSAL_KINDS = ("http_error", "throttled", "expired_token", "html_page", "closed", "api_error")
 # After the work was done: the answer is lost, late or damaged.
 LOST_KINDS = ("applied_then_timeout", "applied_then_error", "truncated_json", "slow")
-KINDS = WEBHOOK_KINDS + REFUSAL_KINDS + LOST_KINDS
+# Inside the answer of one mutation: refused with this code, nothing done.
+ANSWER_KINDS = ("user_error",)
+KINDS = WEBHOOK_KINDS + REFUSAL_KINDS + LOST_KINDS + ANSWER_KINDS
 
 
 class Fault(msgspec.Struct, kw_only=True):

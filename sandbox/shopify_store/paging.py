@@ -35,55 +35,51 @@ def page(rows: Iterable[Any], args: dict[str, Any], key: Key, *, limit: int = MA
         name = "first" if first is not None else "last"
         code = {"code": "BAD_REQUEST"}
         raise GraphQLError(f"{name} must be between 0 and {limit}", extensions=code)
-    ordered = sorted(rows, key=key, reverse=bool(args.get("reverse")))
-    marks = [cursor(key(row)) for row in ordered]
-    start = _after(marks, args.get("after")) if args.get("after") else 0
-    end = _before(marks, args.get("before")) if args.get("before") else len(ordered)
+    backwards = bool(args.get("reverse"))
+    ordered = sorted(rows, key=key, reverse=backwards)
+    keys = [key(row) for row in ordered]
+    start = _passed(keys, args["after"], backwards) if args.get("after") else 0
+    end = len(ordered)
+    if args.get("before"):
+        end = sum(not _reached(each, _read(args["before"]), backwards) for each in keys)
     if first is not None:
-        cut = (start, min(start + first, end))
+        cut = slice(start, min(start + first, end))
     else:
-        cut = (max(end - (last or 0), start), end)
+        cut = slice(max(end - (last or 0), start), end)
     return Page(
-        rows=ordered[cut[0] : cut[1]],
-        cursors=marks[cut[0] : cut[1]],
-        more_after=cut[1] < len(ordered),
-        more_before=cut[0] > 0,
+        rows=ordered[cut],
+        cursors=[cursor(each) for each in keys[cut]],
+        more_after=cut.stop < len(ordered),
+        more_before=cut.start > 0,
     )
 
 
 def cursor(key: tuple[Any, ...]) -> str:
-    text = json.dumps({"last_id": key[-1], "last_value": [str(part) for part in key[:-1]]})
+    text = json.dumps({"last_id": key[-1], "last_value": list(key[:-1])})
     return base64.b64encode(text.encode()).decode()
 
 
-def _read(text: str) -> tuple[list[str], int]:
+def _read(text: str) -> tuple[Any, ...]:
     try:
         data = json.loads(base64.b64decode(text, validate=True))
-        return data["last_value"], data["last_id"]
+        return (*data["last_value"], data["last_id"])
     except (binascii.Error, ValueError, KeyError, TypeError):
-        code = {"code": "BAD_REQUEST"}
-        raise GraphQLError(
-            "Invalid cursor for current pagination sort.", extensions=code
-        ) from None
+        raise _invalid() from None
 
 
-def _after(marks: list[str], text: str | None) -> int:
-    """A row that moved or went since the cursor was made: go on from where it stood."""
-    assert text is not None
-    if text in marks:
-        return marks.index(text) + 1
-    value, number = _read(text)
-    return sum(_passed(mark, value, number) for mark in marks)
+def _invalid() -> GraphQLError:
+    message = "Invalid cursor for current pagination sort."
+    return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
 
 
-def _before(marks: list[str], text: str | None) -> int:
-    assert text is not None
-    if text in marks:
-        return marks.index(text)
-    value, number = _read(text)
-    return sum(_passed(mark, value, number) for mark in marks)
+def _passed(keys: list[tuple[Any, ...]], text: str, backwards: bool) -> int:
+    """Rows up to the cursor, also when its own row has moved or gone since."""
+    mark = _read(text)
+    try:
+        return sum(each >= mark if backwards else each <= mark for each in keys)
+    except TypeError:
+        raise _invalid() from None
 
 
-def _passed(mark: str, value: list[str], number: int) -> bool:
-    have_value, have_number = _read(mark)
-    return (have_value, have_number) <= (value, number)
+def _reached(key: tuple[Any, ...], mark: tuple[Any, ...], backwards: bool) -> bool:
+    return key <= mark if backwards else key >= mark

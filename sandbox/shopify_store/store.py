@@ -51,6 +51,7 @@ class Store:
         self._lock = threading.Lock()
         self._shops: dict[str, OpenShop] = {}
         self._stop = threading.Event()
+        self._saved_offset = 0.0
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
             self._load(directory)
@@ -100,7 +101,9 @@ class Store:
             if opened.dirty:
                 self._save_shop(self._directory, opened)
         offset = self.clock.offset.total_seconds()
-        _replace(self._directory / "clock.json", msgspec.json.encode(offset))
+        if offset != self._saved_offset:
+            self._saved_offset = offset
+            _replace(self._directory / "clock.json", msgspec.json.encode(offset))
 
     def _save_shop(self, directory: Path, opened: OpenShop) -> None:
         with opened.lock:

@@ -21,7 +21,7 @@ class CompanyPage:
     """The page's three forms and two lists, over one Tryton database."""
 
     def __init__(self, url: str, database: str, password: str) -> None:
-        self._where = (url, database, password)
+        self._office = clerk.Office(url, database, password)
 
     async def show(self, request: Request) -> Response:
         """List what waits and what left."""
@@ -39,9 +39,7 @@ class CompanyPage:
         def read(rpc: Rpc) -> tuple[list[clerk.ShipmentRow], list[clerk.ShipmentRow]]:
             return clerk.shipments(rpc), clerk.shipments(rpc, pending=False, limit=15)
 
-        found: tuple[list[clerk.ShipmentRow], list[clerk.ShipmentRow]] = clerk.as_staff(
-            *self._where, read
-        )
+        found: tuple[list[clerk.ShipmentRow], list[clerk.ShipmentRow]] = self._office.act(read)
         return found
 
     async def act(self, request: Request) -> Response:
@@ -56,7 +54,7 @@ class CompanyPage:
         words = words_for(form.get("lang", "es"))
         try:
             work = _work(request.path_params["action"], form)
-            await run_in_threadpool(clerk.as_staff, *self._where, work)
+            await run_in_threadpool(self._office.act, work)
             said, done = words["done"], True
         except (clerk.NoSuchRecord, RpcError) as error:
             said, done = str(error), False

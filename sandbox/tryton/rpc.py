@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import httpx2
 
+SESSION_ENDED = "SessionEnded"
+
 
 class RpcError(Exception):
     """Tryton refused a call, or did not answer. `name` is its own word for why."""
@@ -34,6 +36,9 @@ class Rpc:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
     def login(self, user: str, password: str) -> Self:
@@ -59,6 +64,8 @@ class Rpc:
     def _post(self, method: str, params: list[Any]) -> Any:
         try:
             answer = self._http.post("/rpc/", json={"id": 0, "method": method, "params": params})
+            if answer.status_code == 401:
+                raise RpcError(SESSION_ENDED, "log in again")
             body = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise RpcError("NoAnswer", str(error)) from error

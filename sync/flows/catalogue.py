@@ -1,7 +1,6 @@
 """Catalogue: products, variants, attributes and prices go from the ERP to the store."""
 
 from dataclasses import replace
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -139,7 +138,7 @@ def _prices(
                 id=ids[each.sku],
                 price=each.price,
                 compare_at_price=each.compare_at,
-                keep_compare_at=each.price is None,
+                keep_compare_at=not each.owns_compare_at,
                 barcode=each.barcode,
             )
             for each in changed
@@ -206,13 +205,29 @@ def _finish_step(row: OutboxCommand, client: ShopifyClient) -> None:
         queue.settle(row)
         reasons = dict.fromkeys(each.message for each in result.rejected)
         raise SetAside("shopify_refused", " ".join(reasons))
-    _book(row, result.data)
+    _book(row, _all_ids(row, client, product_input.ids(result.data)))
+
+
+def _all_ids(
+    row: OutboxCommand, client: ShopifyClient, ids: product_input.WrittenIds | None
+) -> product_input.WrittenIds | None:
+    """Read the ids of a big product's other variants: an answer names 250 at most."""
+    wanted = len(load(StoreProduct, row.arguments["shown"]).variants)
+    if ids is None or not ids.product or len(ids.variants) >= wanted:
+        return ids
+    shown = products.shown_product(client, ids.product)
+    found = shown.variants if shown else ()
+    return product_input.WrittenIds(
+        product=ids.product,
+        variants={each.sku: each.id for each in found},
+        items={each.sku: each.inventory_item for each in found},
+    )
 
 
 @transaction.atomic
-def _book(row: OutboxCommand, data: dict[str, Any]) -> None:
+def _book(row: OutboxCommand, ids: product_input.WrittenIds | None) -> None:
     channel, code = row.channel, row.key
-    if ids := product_input.ids(data):
+    if ids:
         links.attach(channel, Kind.PRODUCT, {code: ids.product} if ids.product else {})
         links.attach(channel, Kind.VARIANT, ids.variants)
         links.attach(channel, Kind.INVENTORY_ITEM, ids.items)

@@ -92,5 +92,3 @@ def world(
     settings.ERP_ALLOWED_NETWORKS = ["127.0.0.0/8", "socket"]
     channel = connect(shop, erp, monkeypatch.setenv)
     return World(shop=shop, erp=erp, channel=channel)
-
-

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIENT_ID, CLIENT_SECRET = "puente-client-id", "sandbox-secret-of-the-app"
 CENTRAL, SHOP_FLOOR = "Almacén central", "Tienda Madrid"
 
+
 class StoreServer:
     """The sandbox store as a process of its own."""
 
@@ -30,8 +31,10 @@ class StoreServer:
         self._output = folder / "store.log"
         with self._output.open("w") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.shopify_store", "--port", "0"]
-                + ["--state", str(folder / "state"), "--retry-scale", "0.05"],
+                [
+                    *(sys.executable, "-m", "sandbox.shopify_store", "--port", "0"),
+                    *("--state", str(folder / "state"), "--retry-scale", "0.05"),
+                ],
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -51,6 +54,7 @@ class StoreServer:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(20)
+
 
 class SandboxShop:
     """One shop of the sandbox, played as its merchant, its customers and its faults."""
@@ -109,6 +113,7 @@ class SandboxShop:
     def deliver(self) -> None:
         self.post("webhooks/flush")
 
+
 class SqlErp:
     """The back office that is a database, played by its staff."""
 
@@ -122,8 +127,10 @@ class SqlErp:
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "sandbox.erp", arguments[0], "--dsn", self.url]
-            + list(arguments[1:]),
+            [
+                *(sys.executable, "-m", "sandbox.erp", arguments[0], "--dsn", self.url),
+                *arguments[1:],
+            ],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -159,6 +166,7 @@ class SqlErp:
         )
         return int(rows[0]["libre"])
 
+
 @dataclass
 class World:
     """The store, the ERP and the channel that joins them, with a worker on call."""
@@ -186,9 +194,7 @@ class World:
 
     def reconcile(self) -> None:
         """Let the scheduled comparisons come round now."""
-        Recurring.objects.filter(kind__startswith="reconcile").update(
-            next_due="2000-01-01T00:00Z"
-        )
+        Recurring.objects.filter(kind__startswith="reconcile").update(next_due="2000-01-01T00:00Z")
 
     def waiting(self) -> list[str]:
         """Return what is still to be done soon; a retry in the far future is not."""
@@ -219,6 +225,7 @@ class World:
         placed: dict[str, Any] = self.shop.post("orders", {"lines": wanted} | more)
         return placed
 
+
 def connect(shop: SandboxShop, erp: SqlErp, environment: Callable[[str, str], None]) -> Channel:
     """Connect both sides with the commands that an operator uses."""
     environment("ERP_SECRETS", json.dumps({"password": "puente"}))
@@ -238,8 +245,10 @@ def connect(shop: SandboxShop, erp: SqlErp, environment: Callable[[str, str], No
     )
     return Channel.objects.select_related("shop", "company__erpconnection").get(name="Tienda")
 
+
 def expire_lease(row: InboxMessage | OutboxCommand) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(lease_until="2000-01-01T00:00Z")
     queue.release_expired(type(row))
+
 
 __all__ = ["CENTRAL", "CLIENT_SECRET", "SandboxShop", "SqlErp", "StoreServer", "World", "connect"]

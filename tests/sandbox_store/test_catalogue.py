@@ -230,3 +230,21 @@ def test_a_search_finds_what_it_says(shop: TestShop, query: str, found: list[str
     nodes = shop.run("variants_by_sku", q=query)["nodes"]
 
     assert [node["sku"] for node in nodes] == found
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_page_goes_on_although_the_row_of_its_cursor_is_gone(
+    shop: TestShop, backwards: bool
+) -> None:
+    for number in range(4):
+        shop.control("POST", "/products", {"title": f"Artículo {number}"})
+    query = """query($after: String, $back: Boolean) {
+      products(first: 2, after: $after, sortKey: TITLE, reverse: $back) {
+        nodes { title handle } pageInfo { endCursor } } }"""
+    first = shop.ask(query, after=None, back=backwards)["products"]
+    shop.control("DELETE", f"/products?handle={first['nodes'][-1]['handle']}")
+
+    second = shop.ask(query, after=first["pageInfo"]["endCursor"], back=backwards)["products"]
+
+    expected = ["Artículo 2", "Artículo 1"] if backwards else ["Artículo 2", "Artículo 3"]
+    assert [node["title"] for node in second["nodes"]] == expected

@@ -153,3 +153,14 @@ def test_counters_add_up_the_log_since_a_number(shop: TestShop) -> None:
     assert (counters["queries"], counters["mutations"]) == (1, 1)
     assert counters["points_requested"] == 14
     assert counters["operations"]["InventorySet"]["calls"] == 1
+
+
+def test_a_refusal_with_any_code_comes_on_demand(shop: TestShop) -> None:
+    shop.fault("user_error", match="InventorySet", code="IDEMPOTENCY_CONCURRENT_REQUEST")
+
+    refused = shop.run("inventory_set", **variables(shop, "k"))
+    again = shop.run("inventory_set", **variables(shop, "k"))
+
+    assert refused["userErrors"][0]["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST"
+    assert again["userErrors"] == []
+    assert shop.levels()["available"] == 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -257,3 +258,23 @@ def assert_log_tells_the_same(shop: TestShop, levels: dict[str, int]) -> None:
             assert entry["before"] == told.get(entry["name"], entry["before"])
             told[entry["name"]] = entry["after"]
     assert told == {name: levels[name] for name in told}
+
+
+def test_of_many_writers_who_saw_the_same_figure_one_wins(shop: TestShop) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        payloads = list(pool.map(lambda number: shop.set_stock(number, was=10), range(11, 19)))
+
+    winners = [payload for payload in payloads if not payload["userErrors"]]
+    codes = {error["code"] for payload in payloads for error in payload["userErrors"]}
+    assert len(winners) == 1
+    assert codes == {"CHANGE_FROM_QUANTITY_STALE"}
+    changes = [entry for entry in shop.log("level") if entry["why"] == "InventorySet"]
+    assert [entry["before"] for entry in changes] == [10, 10]
+
+
+def test_one_key_sent_many_times_at_once_writes_once(shop: TestShop) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        payloads = list(pool.map(lambda _: shop.set_stock(4, was=10, key="misma"), range(8)))
+
+    assert {len(payload["userErrors"]) for payload in payloads} == {0}
+    assert len({payload["inventoryAdjustmentGroup"]["id"] for payload in payloads}) == 1

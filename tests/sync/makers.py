@@ -23,7 +23,7 @@ from shopify_app.models import Shop
 from sync.models import InboxMessage, ShopOrder, Status
 
 _numbers = itertools.count(1)
-SECRET = "a-test-secret"  # noqa: S105
+SECRET = "a-test-secret"
 
 
 def make_channel(**options: Any) -> Channel:

@@ -9,9 +9,10 @@ from typing import Any
 from graphql import GraphQLError, GraphQLResolveInfo, get_named_type
 
 from .. import ids
+from ..faults import ANSWER_KINDS
 from ..paging import Key, Page, page
 from ..records import Shop, Token
-from ..refusals import Refused
+from ..refusals import Refused, refuse
 from ..search import Field, Search
 from ..store import Action
 
@@ -169,6 +170,7 @@ def _mutate(resolver: Resolver | None, ask: Ask, name: str) -> Any:
     if resolver is None:
         raise not_modelled(f"Mutation.{name}")
     try:
+        _fail_on_demand(ask, name)
         payload = resolver(None, ask)
     except Refused as refused:
         payload = Failed()
@@ -178,6 +180,14 @@ def _mutate(resolver: Resolver | None, ask: Ask, name: str) -> Any:
         ask.call.user_errors += errors
         payload.setdefault("userErrors", errors)
     return payload
+
+
+def _fail_on_demand(ask: Ask, name: str) -> None:
+    operation = ask.info.operation.name
+    names = {name, operation.value if operation else ""}
+    fault = ask.act.opened.faults.take(ANSWER_KINDS, names, mutation=True)
+    if fault is not None:
+        raise refuse(None, f"sandbox: {fault.code} on demand", fault.code)
 
 
 def _error_field(info: Info) -> str:

@@ -44,14 +44,12 @@ def connector(tryton_settings: TrytonSettings, calls: Calls) -> Iterator[TrytonC
     made.close()
 
 
-@pytest.fixture
-def staff(tryton: RunningTryton) -> Staff:
+@pytest.fixture(scope="session")
+def staff(tryton: RunningTryton) -> Iterator[Staff]:
     """Do something as the company's own people would, past our connector."""
-
-    def act(work: clerk.Work) -> object:
-        return clerk.as_staff(tryton.url, tryton.database, tryton.admin_password, work)
-
-    return act
+    office = clerk.Office(tryton.url, tryton.database, tryton.admin_password)
+    yield office.act
+    office.close()
 
 
 @pytest.fixture

@@ -27,10 +27,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 level_like = st.fixed_dictionaries(
     {},
-    optional={
-        name: json_values
-        for name in ("sku", "warehouse", "on_hand", "reserved", "blocked", "as_of", "x")
-    },
+    optional=dict.fromkeys(("sku", "warehouse", "on_hand", "reserved", "blocked", "as_of", "x"), json_values),
 )
 
 
