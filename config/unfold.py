@@ -17,6 +17,13 @@ SETTINGS: dict[str, Any] = {
     "SITE_HEADER": "Puente",
     "SITE_SUBHEADER": _("Your ERP and your stores, in step"),
     "SITE_SYMBOL": "sync_alt",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("puente/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "sync.dashboard.fill",

@@ -48,7 +48,7 @@ class ChannelScreen(RulesScreen):
     fieldsets = [
         (None, {"fields": ["name", "company", "mode", "currency"]}),
         (_("Prices"), {"fields": ["price_list", "compare_at_price_list"]}),
-        (_("Stock"), {"fields": ["stock_buffer", "auto_correct_units", "max_zeroed"]}),
+        (_("Stock"), {"fields": ["stock_buffer", "auto_correct_units"]}),
     ]
 
 

@@ -44,9 +44,6 @@ class Channel(models.Model):
     auto_correct_units = models.PositiveIntegerField(
         _("units corrected without asking"), default=5
     )
-    max_zeroed = models.PositiveIntegerField(
-        _("items that may go to zero in one run"), default=200
-    )
     history = HistoricalRecords()
 
     class Meta:
@@ -118,7 +115,6 @@ class AttributeMapping(models.Model):
 
     class Target(models.TextChoices):
         METAFIELD = "metafield", _("metafield")
-        TAG = "tag", _("tag with prefix")
 
     class On(models.TextChoices):
         PRODUCT = "product", _("product")
@@ -129,7 +125,7 @@ class AttributeMapping(models.Model):
     target = models.CharField(_("target"), max_length=20, choices=Target, default=Target.METAFIELD)
     on = models.CharField(_("on"), max_length=10, choices=On, default=On.PRODUCT)
     namespace = models.CharField(_("namespace"), max_length=60, default="erp", blank=True)
-    key = models.CharField(_("key or tag prefix"), max_length=64)
+    key = models.CharField(_("key"), max_length=64)
     type = models.CharField(
         _("metafield type"), max_length=60, default="single_line_text_field", blank=True
     )

@@ -19,6 +19,7 @@ from mapping.decide.catalogue import (
 )
 from mapping.documents import Price, Product, dump, load
 from mapping.models import Channel
+from mapping.reasons import Reason
 from sync.models import ErpRecord, FieldState
 
 PRODUCT = "product"
@@ -71,7 +72,7 @@ class Plan:
     known: StoreProduct
     decision: CatalogueDecision
     state: FieldState
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
     for_sale: bool
 
 
@@ -106,7 +107,7 @@ def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan |
         known=known or replace(projection.product, variants=()),
         decision=decide_catalogue(projection.product, known),
         state=row,
-        problems=tuple(dict.fromkeys(each.message for each in projection.problems)),
+        problems=projection.problems,
         for_sale=document.active,
     )
 

@@ -1,12 +1,14 @@
 """Decide what a failure means: try again later, or ask a person."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 
 from erp_connectors.errors import ErpMisconfigured, ErpOutcomeUnknown, ErpRejected, ErpUnavailable
+from mapping.reasons import Reason, pack
 from shopify_app.errors import (
     ShopifyAccessDenied,
     ShopifyOutcomeUnknown,
@@ -36,9 +38,14 @@ DELAYS = [
 class SetAside(Exception):
     """A record cannot go on until a person has acted. `code` groups equal reasons."""
 
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, code: str, *reasons: Reason) -> None:
+        super().__init__(pack(reasons))
         self.code = code
+
+    @classmethod
+    def because_they_said(cls, code: str, answers: Iterable[str]) -> "SetAside":
+        """Set aside for what Shopify or the ERP answered, in their words."""
+        return cls(code, *(Reason(each) for each in answers))
 
 
 class NotYet(Exception):

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from sync.models import Priority, QueuedRow, Status
 from sync.models.outbox import OutboxCommand
 from sync.wake import wake
 
 Row = TypeVar("Row", bound=QueuedRow)
+WORKER_GONE = gettext_noop("The worker stopped answering.")
 
 
 class LeaseLost(Exception):
@@ -115,9 +117,7 @@ def supersede(row: QueuedRow) -> int:
 def release_expired(model: type[QueuedRow]) -> int:
     """Give back rows whose worker died, and return how many there were."""
     expired = model._default_manager.filter(status=Status.RUNNING, lease_until__lt=timezone.now())
-    return expired.update(
-        status=Status.WAITING, lease_until=None, reason="The worker stopped answering."
-    )
+    return expired.update(status=Status.WAITING, lease_until=None, reason=WORKER_GONE)
 
 
 def settle(row: OutboxCommand) -> None:

@@ -1,7 +1,10 @@
 """What the screens call things. Staff never read a topic, a code or an operation."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from mapping.reasons import say
 
 Text = Promise | str
 
@@ -121,8 +124,13 @@ def write(kind: str) -> Text:
 
 def reason(code: str, fallback: str = "") -> Text:
     """Return what happened, in a few words."""
-    return REASONS[code][0] if code in REASONS else fallback or code
+    return REASONS[code][0] if code in REASONS else said(fallback) or code
 
 
 def advice(code: str) -> Text:
     return REASONS[code][1] if code in REASONS else ""
+
+
+def said(stored: str) -> str:
+    """Return a stored reason as a sentence in the reader's language."""
+    return say(stored, gettext)

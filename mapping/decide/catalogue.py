@@ -7,6 +7,7 @@ from decimal import Decimal
 from mapping import ownership
 from mapping.documents.catalogue import AttributeKind, AttributeValue, Price, Product, Variant
 from mapping.ownership import Owner, owner_of
+from mapping.reasons import Reason, gettext_noop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +75,9 @@ class CatalogueRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Why a record is set aside. `code` groups equal reasons; `message` is for staff."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
     product: StoreProduct
-    problems: tuple[Problem, ...]
+    problems: tuple[Reason, ...]
 
 
 # Text that the shop's types spell otherwise than we do.
@@ -170,48 +163,51 @@ def _text(value: AttributeValue) -> str:
     return value.value
 
 
-def _shape_problems(product: Product, live: list[Variant]) -> list[Problem]:
+def _shape_problems(product: Product, live: list[Variant]) -> list[Reason]:
     """Invariants 15 and 19, and the limits of the shop."""
-    code, title = product.code, product.title.strip()
+    title, values = product.title.strip(), {"product": product.code}
     skus = [variant.sku.strip() for variant in live]
     checks = (
-        (not title, "no_title", f"El artículo {code} no tiene descripción."),
-        (len(title) > 255, "long_title", f"La descripción de {code} pasa de 255 caracteres."),
+        (not title, gettext_noop("The product %(product)s has no title.")),
+        (
+            len(title) > 255,
+            gettext_noop("The title of %(product)s is longer than 255 characters."),
+        ),
         (
             product.active and not live,
-            "no_variants",
-            f"El artículo {code} no tiene variantes a la venta.",
+            gettext_noop("The product %(product)s has no variants for sale."),
         ),
-        (len(product.options) > 3, "too_many_options", f"{code} tiene más de 3 opciones."),
+        (len(product.options) > 3, gettext_noop("%(product)s has more than 3 options.")),
         (
             not all(skus) or len(set(skus)) != len(skus),
-            "duplicate_sku",
-            f"{code} tiene referencias vacías o repetidas.",
+            gettext_noop("%(product)s has empty or repeated SKUs."),
         ),
     )
-    found = [Problem(code=name, message=text) for wrong, name, text in checks if wrong]
+    found = [Reason(sentence, values) for wrong, sentence in checks if wrong]
     return found + _option_problems(product, [variant.option_values for variant in live])
 
 
-def _option_problems(product: Product, combinations: list[tuple[str, ...]]) -> list[Problem]:
-    code = product.code
-    if any(len(values) != len(product.options) for values in combinations):
-        message = f"A alguna variante de {code} le falta una opción."
-        return [Problem(code="option_values", message=message)]
+def _option_problems(product: Product, combinations: list[tuple[str, ...]]) -> list[Reason]:
+    values = {"product": product.code}
+    if any(len(each) != len(product.options) for each in combinations):
+        sentence = gettext_noop("A variant of %(product)s lacks the value of an option.")
+        return [Reason(sentence, values)]
     found = []
     if len(set(combinations)) != len(combinations):
-        message = f"Dos variantes de {code} tienen las mismas opciones."
-        found.append(Problem(code="same_options", message=message))
+        sentence = gettext_noop("Two variants of %(product)s have the same options.")
+        found.append(Reason(sentence, values))
     for place, name in enumerate(product.options):
-        if len({values[place] for values in combinations}) > 100:
-            message = f"La opción {name} de {code} pasa de 100 valores."
-            found.append(Problem(code="too_many_values", message=message))
+        if len({each[place] for each in combinations}) > 100:
+            sentence = gettext_noop(
+                "The option %(option)s of %(product)s has more than 100 values."
+            )
+            found.append(Reason(sentence, values | {"option": name}))
     return found
 
 
 def _price_problems(
     live: list[Variant], rules: CatalogueRules, prices: Mapping[str, Price]
-) -> list[Problem]:
+) -> list[Reason]:
     """Invariant 22: a price of zero, or none, is never published."""
     if not rules.erp_owns(ownership.PRICE):
         return []
@@ -219,11 +215,12 @@ def _price_problems(
     for variant in live:
         price = prices.get(variant.sku)
         if price is None or price.amount.amount <= 0:
-            message = f"{variant.sku} no tiene precio en la tarifa del canal."
-            found.append(Problem(code="no_price", message=message))
+            sentence = gettext_noop("%(sku)s has no price on the channel's price list.")
+            found.append(Reason(sentence, {"sku": variant.sku}))
         elif price.amount.currency != rules.currency:
-            message = f"El precio de {variant.sku} está en {price.amount.currency}."
-            found.append(Problem(code="currency", message=message))
+            sentence = gettext_noop("The price of %(sku)s is in %(currency)s.")
+            values = {"sku": variant.sku, "currency": price.amount.currency}
+            found.append(Reason(sentence, values))
     return found
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from mapping.documents.money import Money
 from mapping.documents.orders import ErpOrder, Order
+from mapping.reasons import Reason, gettext_noop
 
 # What an explicit rounding line may hide: Spanish practice, and never more (law 13).
 TOLERANCE = Decimal("0.05")
@@ -16,21 +17,24 @@ class OrderProblem:
     """Why an order waits. Equal codes are one question for staff."""
 
     code: str
-    message: str
+    reason: Reason
 
 
 def check_order(order: Order) -> tuple[OrderProblem, ...]:
     """Return the reasons an order cannot go to the ERP as it is; none means it can."""
     found: list[OrderProblem] = []
     if not order.lines:
-        found.append(OrderProblem(code="no_lines", message="El pedido no tiene líneas."))
+        reason = Reason(gettext_noop("The order has no lines."))
+        found.append(OrderProblem(code="no_lines", reason=reason))
     for line in order.lines:
         if not line.sku.strip():
-            message = f"La línea «{line.title}» no tiene referencia."
-            found.append(OrderProblem(code="no_sku", message=message))
+            sentence = gettext_noop("The line “%(line)s” has no SKU.")
+            reason = Reason(sentence, {"line": line.title})
+            found.append(OrderProblem(code="no_sku", reason=reason))
     if difference := _sum_of_parts(order) - order.total.shop.amount:
-        message = f"Las líneas del pedido no suman su total: difieren en {difference}."
-        found.append(OrderProblem(code="sum_differs", message=message))
+        sentence = gettext_noop("The lines of the order differ from its total by %(amount)s.")
+        reason = Reason(sentence, {"amount": str(difference)})
+        found.append(OrderProblem(code="sum_differs", reason=reason))
     return tuple(found)
 
 

@@ -93,7 +93,7 @@ class Children:
             self.check()
             if time.monotonic() > deadline:
                 raise ChildDied(f"{what} did not answer within {seconds:.0f} s.")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Stop everything that was started, the newest first; kill what will not stop."""

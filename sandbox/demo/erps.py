@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import psycopg
 
 from sandbox.demo import screen
 from sandbox.demo.children import Children
 from sandbox.demo.product import python
+from sandbox.demo.web import answers
 from sandbox.tryton.build import ADMIN_PASSWORD, PUENTE_PASSWORD
 from sandbox.tryton.rpc import Rpc, RpcError
 
@@ -67,7 +67,7 @@ class SqlErp:
                 *("-m", "sandbox.erp", "page", "--dsn", self._url, "--port", str(self._port)),
             ),
         )
-        children.wait_until(lambda: _answers(self.page), what="The ERP's page", seconds=20)
+        children.wait_until(lambda: answers(self.page), what="The ERP's page", seconds=20)
         self.new_orders()
 
     def settings(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class TrytonErp:
                 *("--database", self.database, "--port", str(self._page_port)),
             ],
         )
-        children.wait_until(lambda: _answers(self.page), what="The ERP's page", seconds=20)
+        children.wait_until(lambda: answers(self.page), what="The ERP's page", seconds=20)
         self.new_orders()
 
     def settings(self) -> dict[str, Any]:
@@ -183,10 +183,3 @@ class TrytonErp:
 
 
 ERPS: dict[str, type[SqlErp] | type[TrytonErp]] = {"sql": SqlErp, "tryton": TrytonErp}
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx2.get(url, timeout=5).status_code < 500
-    except httpx2.HTTPError:
-        return False

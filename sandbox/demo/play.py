@@ -54,6 +54,7 @@ class Demo:
         tour.show(
             web=self._url,
             store=self._store.page,
+            embedded=self._store.embedded_page,
             erp=self._erp,
             password=self._keys["DEMO_PASSWORD"],
             api_key=self._api_key.read_text(),
@@ -145,6 +146,7 @@ class Demo:
             # The ERP is on this machine, where a real installation lets nobody point it.
             "ERP_ALLOWED_NETWORKS": "socket,127.0.0.0/8",
             "SHOPIFY_BASE_URL": self._store.address_of_shops,
+            "SHOPIFY_APP_BRIDGE_URL": self._store.app_bridge,
             "SHOPIFY_CLIENT_ID": self._keys["SHOPIFY_CLIENT_ID"],
             "SHOPIFY_CLIENT_SECRETS": self._keys["SHOPIFY_CLIENT_SECRET"],
         }

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from sandbox.demo.children import Child, Children
+from sandbox.demo.web import answers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COMPANY = "Calzados Puente"
@@ -79,10 +78,7 @@ class Product:
         return self._children.start("worker", python("manage.py", "runq", "--grace", "8"))
 
     def is_up(self) -> bool:
-        try:
-            return httpx2.get(f"{self.url}/health/live", timeout=2).status_code == 200
-        except httpx2.HTTPError:
-            return False
+        return answers(f"{self.url}/health/live")
 
     def sync(self, what: str, each_line: Callable[[str], None]) -> None:
         self._manage("sync", what, "--store", STORE, "--wait", each_line=each_line)

@@ -9,6 +9,7 @@ import httpx2
 
 from sandbox.demo.children import Children
 from sandbox.demo.product import STORE, python
+from sandbox.demo.web import answers, client
 
 # What a merchant lets the app do when installing it.
 SCOPES = [
@@ -61,6 +62,8 @@ class SandboxStore:
         self._base = f"http://127.0.0.1:{port}"
         self.address_of_shops = f"{self._base}/shops/{{shop}}"
         self.page = f"{self._base}/shops/{STORE}/"
+        self.embedded_page = f"{self.page}admin/apps/puente"
+        self.app_bridge = f"{self._base}/app-bridge.js"
         self.log = state / f"{STORE}.log.jsonl"
 
     def start(self, children: Children) -> None:
@@ -69,7 +72,7 @@ class SandboxStore:
 
     def open(self, children: Children, locations: Collection[str]) -> None:
         """Wait until the store answers, and make its shop or tell it where the app is now."""
-        children.wait_until(self._is_up, what="The store", seconds=60)
+        children.wait_until(lambda: answers(f"{self._base}/health"), what="The store", seconds=60)
         if self._control("GET").status_code == httpx2.codes.NOT_FOUND:
             self._open_shop(locations)
         else:
@@ -98,14 +101,8 @@ class SandboxStore:
                 "app_url": self._app_url,
             },
         }
-        httpx2.post(f"{self._base}/control/shops", json=shop, timeout=30).raise_for_status()
+        client.post(f"{self._base}/control/shops", json=shop).raise_for_status()
 
     def _control(self, method: str, path: str = "", body: Any = None) -> httpx2.Response:
         url = f"{self._base}/control/shops/{STORE}{path}"
-        return httpx2.request(method, url, json=body, timeout=30)
-
-    def _is_up(self) -> bool:
-        try:
-            return httpx2.get(f"{self._base}/health", timeout=5).is_success
-        except httpx2.HTTPError:
-            return False
+        return client.request(method, url, json=body)

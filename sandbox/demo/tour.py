@@ -11,6 +11,7 @@ def show(
     *,
     web: str,
     store: str,
+    embedded: str,
     erp: Erp,
     password: str,
     api_key: str,
@@ -25,6 +26,8 @@ def show(
                 Buy something. Seconds later the order is in the ERP, with the same total.
   The ERP     {erp.page}
                 Change stock or a price, ship an order: the store follows.
+  In Shopify  {embedded}
+                The page that merchants see inside Shopify's own admin.
   API         {web}/api/docs/   key {api_key}
                 For an ERP that prefers to call us.
   By hand     {by_hand} explain variant SKU available --store {STORE}

@@ -25,12 +25,7 @@ def cancel(
     if order.fulfillment_ids:
         raise OrderRefused("Cannot cancel an order with outstanding fulfillments.")
     made = Refund(id=act.shop.take_id(), order_id=order.id, created_at=act.now, note=note)
-    kind = "CANCEL" if restock else "NO_RESTOCK"
-    for line in order.lines:
-        if left := totals.current_quantity(order, line):
-            asked = RefundLineRequest(line_id=line.id, quantity=left, restock_type=kind)
-            made.lines += take_back(act, order, line, asked)
-    # Shipping money comes off only when money goes back: an unpaid order never had it.
+    _take_all(act, order, made, restock=restock)
     made.shipping = refund_shipping(act, order, RefundRequest(full_shipping=True))
     order.refunds.append(made)
     order.cancelled_at, order.cancel_reason = act.now, reason
@@ -46,6 +41,14 @@ def cancel(
     act.tell("orders/updated", order)
     act.tell("refunds/create", (order, made), made.id)
     return made
+
+
+def _take_all(act: Action, order: Order, made: Refund, *, restock: bool) -> None:
+    kind = "CANCEL" if restock else "NO_RESTOCK"
+    for line in order.lines:
+        if left := totals.current_quantity(order, line):
+            asked = RefundLineRequest(line_id=line.id, quantity=left, restock_type=kind)
+            made.lines += take_back(act, order, line, asked)
 
 
 def _void_or_pay_back(act: Action, order: Order, made: Refund, pay_back: bool) -> None:

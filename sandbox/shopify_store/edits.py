@@ -33,31 +33,43 @@ def edit(act: Action, order: Order, request: EditRequest) -> Order:
     """Edit quantities and lines. Discounts stay at what they were given for, as at Shopify."""
     if order.cancelled_at is not None:
         raise OrderRefused("a cancelled order cannot be edited")
-    added: dict[int, int] = {}
-    removed: dict[int, int] = {}
-    lowered = []
-    for each in request.lines:
-        line = _find(order, each)
-        change = each.quantity - totals.current_quantity(order, line)
+    found = [(_find(order, each), each.quantity) for each in request.lines]
+    changes = [(line, wanted - totals.current_quantity(order, line)) for line, wanted in found]
+    new = [_new_line(act, order, row) for row in request.add]
+    _check(act, order, changes, new)
+    for line, change in changes:
         if change > 0:
             _raise(act, order, line, change)
-            added[line.id] = change
-        elif change < 0:
-            lowered.append((line, -change))
-            removed[line.id] = -change
-    _lower(act, order, lowered, request)
-    for row in request.add:
-        made = _add(act, order, row)
-        added[made.id] = made.quantity
+    _lower(act, order, [(line, -change) for line, change in changes if change < 0], request)
+    for line in new:
+        _add(act, order, line)
     order.edited, order.updated_at = True, act.now
-    changes = {
-        "added": {str(k): v for k, v in added.items()},
-        "removed": {str(k): v for k, v in removed.items()},
-    }
-    act.log("order", event="edited", order=order.id, name=order.name, **changes)
-    act.tell("orders/edited", (order, changes), order.id)
-    act.tell("orders/updated", order)
+    _announce_edit(act, order, changes, new)
     return order
+
+
+def _check(act: Action, order: Order, changes: list[tuple[Line, int]], new: list[Line]) -> None:
+    """Refuse the whole edit before any part of it has happened."""
+    for line, change in changes:
+        if -change > totals.unfulfilled_quantity(act.shop, order, line):
+            raise OrderRefused("only units that were not sent can be removed")
+    more = [msgspec.structs.replace(line, quantity=n) for line, n in changes if n > 0]
+    if more or new:
+        assign(act.shop, [*more, *new], OrderRequest(lines=[]))
+
+
+def _announce_edit(
+    act: Action, order: Order, changes: list[tuple[Line, int]], new: list[Line]
+) -> None:
+    raised = {line.id: change for line, change in changes if change > 0}
+    raised |= {line.id: line.quantity for line in new}
+    told = {
+        "added": {str(number): count for number, count in raised.items()},
+        "removed": {str(line.id): -change for line, change in changes if change < 0},
+    }
+    act.log("order", event="edited", order=order.id, name=order.name, **told)
+    act.tell("orders/edited", (order, told), order.id)
+    act.tell("orders/updated", order)
 
 
 def _find(order: Order, wanted: QuantityEdit) -> Line:
@@ -102,24 +114,25 @@ def _lower(
         refunds.RefundLineRequest(line_id=line.id, quantity=count, restock_type=kind)
         for line, count in lowered
     ]
-    for line, count in lowered:
-        if count > totals.unfulfilled_quantity(act.shop, order, line):
-            raise OrderRefused("only units that were not sent can be removed")
     if rows:
         asked = refunds.RefundRequest(lines=rows, amount=Decimal(0), note=request.note)
         made = refunds.refund(act, order, asked)
         made.adjustments.clear()
 
 
-def _add(act: Action, order: Order, row: LineRequest) -> Line:
+def _new_line(act: Action, order: Order, row: LineRequest) -> Line:
     request = OrderRequest(lines=[row], address=order.shipping)
     line = make_line(act, row, _rate(order), order.shipping, request)
+    line.order_id = order.id
+    return line
+
+
+def _add(act: Action, order: Order, line: Line) -> None:
+    request = OrderRequest(lines=[], address=order.shipping)
     location = next(iter(assign(act.shop, [line], request)))
     pricing.tax(line, "IVA", included=order.taxes_included)
-    line.order_id = order.id
     order.lines.append(line)
     fulfilment.add_line(act, _open_at(act, order, location), line, line.quantity)
-    return line
 
 
 def _rate(order: Order) -> Decimal:

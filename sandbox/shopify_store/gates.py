@@ -101,7 +101,9 @@ class Gate:
             raise Turned([wording.parse_error(error)], "PARSE_ERROR") from error
         errors = validate(self._real.schema, document)
         if errors:
-            raise Turned([wording.static_error(error) for error in errors], "static error")
+            raise Turned(
+                [wording.static_error(error, document) for error in errors], "static error"
+            )
         with self._lock:
             self._passed[query] = document
             if len(self._passed) > 500:
@@ -112,9 +114,7 @@ class Gate:
         definitions = operation.variable_definitions or ()
         values = get_variable_values(self._real.schema, definitions, given)
         if isinstance(values, list):
-            raise Turned(
-                [wording.variable_error(each, given) for each in values], "INVALID_VARIABLE"
-            )
+            raise Turned(wording.variable_errors(values, given), "INVALID_VARIABLE")
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

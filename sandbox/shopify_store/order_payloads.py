@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from . import totals
 from .ids import gid
 from .money import Pair, as_money
 from .order_records import (
-    Address,
-    Customer,
+    Allocation,
     Fulfillment,
     FulfillmentOrder,
     Line,
     Order,
     Refund,
+    RefundLine,
     TaxLine,
     Transaction,
 )
+from .people_payloads import address, customer, when
 from .records import Shop
 from .store import Action
 
@@ -26,10 +26,6 @@ _FINANCIAL = {"PARTIALLY_PAID": "partially_paid", "PARTIALLY_REFUNDED": "partial
 
 
 _FULFILLMENT = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial"}
-
-
-def when(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def _set(order: Order, amount: Pair) -> dict[str, Any]:
@@ -55,42 +51,6 @@ def _taxes(order: Order, lines: list[TaxLine]) -> list[dict[str, Any]]:
     ]
 
 
-def _address(address: Address | None) -> dict[str, Any] | None:
-    if address is None:
-        return None
-    names = [part for part in (address.first_name, address.last_name) if part]
-    return {
-        "first_name": address.first_name,
-        "last_name": address.last_name,
-        "name": " ".join(names),
-        "company": address.company,
-        "address1": address.address1,
-        "address2": address.address2,
-        "city": address.city,
-        "province_code": address.province_code,
-        "zip": address.zip,
-        "country_code": address.country_code,
-        "phone": address.phone,
-    }
-
-
-def customer(act: Action, record: Customer) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "admin_graphql_api_id": gid("Customer", record.id),
-        "created_at": when(record.created_at),
-        "updated_at": when(record.updated_at),
-        "first_name": record.first_name,
-        "last_name": record.last_name,
-        "email": record.email,
-        "phone": record.phone,
-        "note": record.note,
-        "tags": ", ".join(record.tags),
-        "tax_exempt": record.tax_exempt,
-        "default_address": _address(record.addresses[0]) if record.addresses else None,
-    }
-
-
 def _line(shop: Shop, order: Order, line: Line) -> dict[str, Any]:
     return {
         "id": line.id,
@@ -113,14 +73,15 @@ def _line(shop: Shop, order: Order, line: Line) -> dict[str, Any]:
         "gift_card": False,
         "properties": [{"name": k, "value": v} for k, v in line.attributes.items()],
         "tax_lines": _taxes(order, line.taxes),
-        "discount_allocations": [
-            {
-                "amount": as_money(each.amount.shop),
-                "amount_set": _set(order, each.amount),
-                "discount_application_index": each.index,
-            }
-            for each in line.allocations
-        ],
+        "discount_allocations": [_allocation(order, each) for each in line.allocations],
+    }
+
+
+def _allocation(order: Order, each: Allocation) -> dict[str, Any]:
+    return {
+        "amount": as_money(each.amount.shop),
+        "amount_set": _set(order, each.amount),
+        "discount_application_index": each.index,
     }
 
 
@@ -168,6 +129,11 @@ def _order_head(record: Order) -> dict[str, Any]:
         "taxes_included": record.taxes_included,
         "tax_exempt": record.tax_exempt,
         "test": record.test,
+    } | _order_notes(record)
+
+
+def _order_notes(record: Order) -> dict[str, Any]:
+    return {
         "email": record.email,
         "phone": record.phone,
         "note": record.note,
@@ -187,8 +153,8 @@ def _order_parts(act: Action, record: Order) -> dict[str, Any]:
     who = act.shop.customers.get(record.customer_id or 0)
     return {
         "customer": customer(act, who) if who else None,
-        "billing_address": _address(record.billing),
-        "shipping_address": _address(record.shipping),
+        "billing_address": address(record.billing),
+        "shipping_address": address(record.shipping),
         "line_items": [_line(act.shop, record, line) for line in record.lines],
         "shipping_lines": [
             {
@@ -245,6 +211,20 @@ def transaction(record: Order, each: Transaction) -> dict[str, Any]:
     }
 
 
+def _refund_line(record: Order, each: RefundLine) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "line_item_id": each.line_id,
+        "quantity": each.quantity,
+        "restock_type": each.restock_type.lower(),
+        "location_id": each.location_id,
+        "subtotal": float(each.subtotal.shop),
+        "subtotal_set": _set(record, each.subtotal),
+        "total_tax": float(each.tax.shop),
+        "total_tax_set": _set(record, each.tax),
+    }
+
+
 def refund(record: Order, made: Refund) -> dict[str, Any]:
     return {
         "id": made.id,
@@ -252,20 +232,7 @@ def refund(record: Order, made: Refund) -> dict[str, Any]:
         "order_id": record.id,
         "created_at": when(made.created_at),
         "note": made.note,
-        "refund_line_items": [
-            {
-                "id": each.id,
-                "line_item_id": each.line_id,
-                "quantity": each.quantity,
-                "restock_type": each.restock_type.lower(),
-                "location_id": each.location_id,
-                "subtotal": float(each.subtotal.shop),
-                "subtotal_set": _set(record, each.subtotal),
-                "total_tax": float(each.tax.shop),
-                "total_tax_set": _set(record, each.tax),
-            }
-            for each in made.lines
-        ],
+        "refund_line_items": [_refund_line(record, each) for each in made.lines],
         "order_adjustments": [
             {"id": each.id, "kind": each.reason.lower(), "amount": as_money(each.amount.shop)}
             for each in made.adjustments

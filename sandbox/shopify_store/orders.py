@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from decimal import Decimal
 
+import msgspec
+
 from . import catalogue, customers, fulfilment, ids, pricing, totals
 from .money import Pair, cents
 from .order_records import (
@@ -21,15 +23,22 @@ from .records import Shop, Variant
 from .routing import assign
 from .store import Action
 
+_PAYMENTS = {
+    "paid": ("SALE", "SUCCESS"),
+    "pending": ("SALE", "PENDING"),
+    "authorized": ("AUTHORIZATION", "SUCCESS"),
+}
+_NIF_PLACES = ("localized", "attributes", "note", "company", "address2")
 _MANUAL = {"pending": "Transferencia bancaria"}
 
 
 def place(act: Action, request: OrderRequest) -> Order:
     """Place an order: reserve its stock, price it, record how it is paid, tell subscribers."""
     shop = act.shop
-    if not request.lines:
-        raise OrderRefused("an order needs at least one line")
+    # All that can be refused is refused here, before anything has happened.
+    _check(request)
     rate = _presentment_rate(shop, request)
+    application = _discount(shop, request, rate)
     address = request.address
     lines = [make_line(act, each, rate, address, request) for each in request.lines]
     plan = assign(shop, lines, request)
@@ -37,6 +46,9 @@ def place(act: Action, request: OrderRequest) -> Order:
     shop.next_order += 1
     for line in lines:
         line.order_id = order.id
+    if application is not None:
+        order.discounts.append(application)
+        pricing.discount(order.lines, application, 0)
     _price(act, order, request, rate)
     _who(act, order, request)
     _pay(act, order, request)
@@ -47,6 +59,18 @@ def place(act: Action, request: OrderRequest) -> Order:
         fulfilment.hand_over(act, order)
     _announce(act, order)
     return order
+
+
+def _check(request: OrderRequest) -> None:
+    if not request.lines:
+        raise OrderRefused("an order needs at least one line")
+    if request.payment not in (*_PAYMENTS, "none"):
+        raise OrderRefused("payment is paid, pending, authorized or none")
+    if request.nif_in not in _NIF_PLACES:
+        raise OrderRefused(f"nif_in is one of {', '.join(_NIF_PLACES)}")
+    needs_address = request.nif_in in ("company", "address2")
+    if request.nif and needs_address and not (request.billing or request.address):
+        raise OrderRefused("a NIF in the address needs an address")
 
 
 def _announce(act: Action, order: Order) -> None:
@@ -161,16 +185,17 @@ def _draft(act: Action, request: OrderRequest, lines: list[Line]) -> Order:
         source_name=source,
         source_identifier=request.source_identifier,
         shipping=request.address,
-        billing=request.billing or request.address,
+        billing=request.billing or _copy(request.address),
         confirmation_number=secrets.token_hex(5)[:9].upper(),
         app_client_id=request.app_client_id,
     )
 
 
+def _copy(address: Address | None) -> Address | None:
+    return None if address is None else msgspec.structs.replace(address)
+
+
 def _price(act: Action, order: Order, request: OrderRequest, rate: Decimal) -> None:
-    if application := _discount(act.shop, request, rate):
-        order.discounts.append(application)
-        pricing.discount(order.lines, application, 0)
     title, standard = pricing.tax_for(act.shop, None, None, request.address)
     for line, row in zip(order.lines, request.lines, strict=True):
         pricing.tax(line, title or "IVA", included=order.taxes_included)
@@ -235,24 +260,15 @@ def _keep_nif(order: Order, nif: str, where: str) -> None:
         order.billing.company = nif
     elif where == "address2" and order.billing is not None:
         order.billing.address2 = nif
-    else:
-        raise OrderRefused(f"unknown place for a NIF: {where}")
 
 
 def _pay(act: Action, order: Order, request: OrderRequest) -> None:
-    kinds = {"paid": ("SALE", "SUCCESS"), "pending": ("SALE", "PENDING")}
-    kinds["authorized"] = ("AUTHORIZATION", "SUCCESS")
-    if request.payment == "none":
-        return
-    if request.payment not in kinds:
-        raise OrderRefused("payment is paid, pending, authorized or none")
     amount = totals.grand_total(order)
     default = "cash" if request.pos else "shopify_payments"
     order.gateway = request.gateway or _MANUAL.get(request.payment, default)
-    if amount.shop == 0:
-        return
-    kind, status = kinds[request.payment]
-    add_transaction(act, order, kind, amount, status=status)
+    if amount.shop and request.payment in _PAYMENTS:
+        kind, status = _PAYMENTS[request.payment]
+        add_transaction(act, order, kind, amount, status=status)
 
 
 def add_transaction(

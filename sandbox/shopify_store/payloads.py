@@ -7,8 +7,8 @@ from typing import Any
 from . import catalogue, order_payloads
 from .ids import gid, level_gid
 from .money import as_money
-from .order_payloads import when
-from .records import Item, Level, Product, Shop, Variant
+from .people_payloads import customer, when
+from .records import Item, Level, Option, Product, Shop, Variant
 from .store import Action
 
 
@@ -71,6 +71,10 @@ def _variant(shop: Shop, record: Product, variant: Variant, position: int) -> di
     }
 
 
+def _option(each: Option) -> dict[str, Any]:
+    return {"id": each.id, "name": each.name, "values": [value.name for value in each.values]}
+
+
 def product(act: Action, record: Product) -> dict[str, Any]:
     """Full data for the first 100 variants only; the rest are named by id."""
     variants = catalogue.variants_of(act.shop, record)
@@ -86,10 +90,7 @@ def product(act: Action, record: Product) -> dict[str, Any]:
         "tags": ", ".join(record.tags),
         "created_at": when(record.created_at),
         "updated_at": when(record.updated_at),
-        "options": [
-            {"id": each.id, "name": each.name, "values": [value.name for value in each.values]}
-            for each in record.options
-        ],
+        "options": [_option(each) for each in record.options],
         "variants": [
             _variant(act.shop, record, variant, position)
             for position, variant in enumerate(variants[:100], start=1)
@@ -125,7 +126,7 @@ _BUILDERS: dict[str, Any] = {
     "inventory_levels": level,
     "inventory_items": _item,
     "products": product,
-    "customers": order_payloads.customer,
+    "customers": customer,
     "app": shop,
     "shop": shop,
 }

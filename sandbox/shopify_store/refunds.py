@@ -45,11 +45,12 @@ def refund(act: Action, order: Order, request: RefundRequest) -> Refund:
     """Refund lines, shipping and money; each is optional and each may stand alone."""
     _check(order, request)
     made = Refund(id=act.shop.take_id(), order_id=order.id, created_at=act.now, note=request.note)
+    # The part that can still refuse comes before the part that moves stock.
+    made.shipping = refund_shipping(act, order, request)
     for each in request.lines:
         line = order.line(each.line_id)
         assert line is not None, "checked before"
         made.lines += take_back(act, order, line, each)
-    made.shipping = refund_shipping(act, order, request)
     suggested = _worth(order, made)
     order.refunds.append(made)
     _pay_back(act, order, made, suggested, request)

@@ -40,6 +40,8 @@ DEFAULT_SCOPES = [
     "read_files",
     "write_files",
 ]
+# Room for a million ids, which rise in steps of 32,769 as Shopify's do.
+ID_BLOCK = 32_769_000_000
 _DOMAIN = re.compile(r"^[a-z0-9][a-z0-9.-]*(:\d+)?$")
 
 
@@ -91,19 +93,26 @@ def open_shop(store: Store, request: ShopRequest) -> tuple[OpenShop, dict[str, A
     """Make a shop and return it with what a client needs to start: URL, app, a token."""
     if not _DOMAIN.match(request.domain):
         raise ValueError("domain must look like tienda.myshopify.com")
-    now = store.clock.now()
-    number = 60_000_000_000 + secrets.randbelow(9_000_000_000)
-    # Shops start far apart, so that no id of one shop is an id of another.
-    first = 7_000_000_000_000 + secrets.randbelow(900_000) * 1_000_000
-    shop = Shop(
-        id=number,
+    opened = store.add(_shop(store, request))
+    with store.action(opened, "shop opened") as act:
+        for place in request.locations or [LocationRequest(name="Almacén central")]:
+            add_location(act, place)
+        for name in request.publications:
+            _add_publication(act, name)
+        token = install(act, request.app)
+    return opened, describe(store, opened.shop) | {"access_token": token}
+
+
+def _shop(store: Store, request: ShopRequest) -> Shop:
+    return Shop(
+        id=60_000_000_000 + secrets.randbelow(9_000_000_000),
         domain=request.domain,
         name=request.name,
         currency=request.currency,
         plan=request.plan,
         timezone=request.timezone,
-        created_at=now,
-        next_id=first,
+        created_at=store.clock.now(),
+        next_id=_free_block(store) * ID_BLOCK,
         bucket_size=request.bucket.size,
         restore_rate=request.bucket.restore_rate,
         taxes_included=request.taxes_included,
@@ -114,14 +123,14 @@ def open_shop(store: Store, request: ShopRequest) -> tuple[OpenShop, dict[str, A
         latency=request.latency,
         search_lag=request.search_lag,
     )
-    opened = store.add(shop)
-    with store.action(opened, "shop opened") as act:
-        for place in request.locations or [LocationRequest(name="Almacén central")]:
-            add_location(act, place)
-        for name in request.publications:
-            _add_publication(act, name)
-        token = install(act, request.app)
-    return opened, describe(store, shop) | {"access_token": token}
+
+
+def _free_block(store: Store) -> int:
+    """Each shop counts in a range of its own: no id of one shop is an id of another."""
+    taken = {each.shop.next_id // ID_BLOCK for each in store.all()}
+    while (block := 200 + secrets.randbelow(9000)) in taken:
+        pass
+    return block
 
 
 def add_location(act: Action, request: LocationRequest) -> Location:

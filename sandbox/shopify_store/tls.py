@@ -44,9 +44,27 @@ def _make(files: Files) -> None:
         .sign(authority_key, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(key, authority_name, authority_key)
+    files.ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files.key.touch(mode=0o600)
+    files.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+def _certificate(
+    key: ec.EllipticCurvePrivateKey,
+    authority_name: x509.Name,
+    authority_key: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
     names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.DNSName("*.myshopify.com")]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    certificate = (
+    return (
         _builder(_name("localhost"), authority_name, key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -57,16 +75,6 @@ def _make(files: Files) -> None:
             critical=False,
         )
         .sign(authority_key, hashes.SHA256())
-    )
-    files.ca.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files.key.touch(mode=0o600)
-    files.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import catalogue, totals
@@ -12,37 +13,8 @@ from .records import STATES, Product, Shop, Variant
 
 
 def state(shop: Shop, *, parts: set[str]) -> dict[str, Any]:
-    builders: dict[str, Any] = {
-        "products": lambda: [product(shop, each) for each in shop.products.values()],
-        "orders": lambda: [order(shop, each) for each in shop.orders.values()],
-        "locations": lambda: [
-            {"id": each.id, "name": each.name, "active": each.active}
-            for each in shop.locations.values()
-        ],
-        "subscriptions": lambda: [
-            {"id": each.id, "topic": each.topic, "uri": each.uri, "failures": each.failures}
-            for each in shop.subscriptions.values()
-        ],
-        "deliveries": lambda: [
-            {
-                "webhook_id": each.id,
-                "topic": each.topic,
-                "attempts": each.attempts,
-                "due_at": each.due_at,
-            }
-            for each in shop.deliveries
-        ],
-        "customers": lambda: [
-            {
-                "id": each.id,
-                "email": each.email,
-                "first_name": each.first_name,
-                "last_name": each.last_name,
-            }
-            for each in shop.customers.values()
-        ],
-    }
-    return {name: build() for name, build in builders.items() if not parts or name in parts}
+    """The named parts, or all of them."""
+    return {name: build(shop) for name, build in _PARTS.items() if not parts or name in parts}
 
 
 def product(shop: Shop, record: Product) -> dict[str, Any]:
@@ -177,3 +149,35 @@ def _fulfillment(shop: Shop, number: int) -> dict[str, Any]:
         ],
         "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in made.lines],
     }
+
+
+_PARTS: dict[str, Callable[[Shop], Any]] = {
+    "products": lambda shop: [product(shop, each) for each in shop.products.values()],
+    "orders": lambda shop: [order(shop, each) for each in shop.orders.values()],
+    "locations": lambda shop: [
+        {"id": each.id, "name": each.name, "active": each.active}
+        for each in shop.locations.values()
+    ],
+    "subscriptions": lambda shop: [
+        {"id": each.id, "topic": each.topic, "uri": each.uri, "failures": each.failures}
+        for each in shop.subscriptions.values()
+    ],
+    "deliveries": lambda shop: [
+        {
+            "webhook_id": each.id,
+            "topic": each.topic,
+            "attempts": each.attempts,
+            "due_at": each.due_at,
+        }
+        for each in shop.deliveries
+    ],
+    "customers": lambda shop: [
+        {
+            "id": each.id,
+            "email": each.email,
+            "first_name": each.first_name,
+            "last_name": each.last_name,
+        }
+        for each in shop.customers.values()
+    ],
+}

@@ -42,6 +42,7 @@ class Rpc:
         self._http.close()
 
     def login(self, user: str, password: str) -> Self:
+        self._http.headers.pop("Authorization", None)
         answer = self._post("common.db.login", [user, {"password": password}, "es"])
         if not answer:
             raise RpcError("LoginException", user)

@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin as UnfoldAdmin
@@ -177,15 +177,9 @@ def link(row: models.Model | None, text: object = "") -> SafeString | str:
 
 def table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> SafeString:
     """Return a small table for a read-only field; every cell is escaped."""
-    head = format_html("")
-    for cell in heads:
-        head += format_html("<th>{}</th>", cell)
-    body = format_html("")
-    for row in rows:
-        cells = format_html("")
-        for cell in row:
-            cells += format_html("<td>{}</td>", cell)
-        body += format_html("<tr>{}</tr>", cells)
+    head = format_html_join("", "<th>{}</th>", ((cell,) for cell in heads))
+    lines = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
     return format_html(
         '<table class="puente-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
         head,

@@ -30,7 +30,7 @@ HEALTH: dict[str, Any] = {
 
 @admin.register(SyncJob)
 class SyncJobScreen(base.MachineScreen[SyncJob]):
-    list_display = ["started_at", "kind", "channel", "where", "dry_run", "requested_by", "took"]
+    list_display = ["started_at", "kind", "channel", "where", "requested_by", "took"]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
@@ -38,7 +38,7 @@ class SyncJobScreen(base.MachineScreen[SyncJob]):
     ]
     list_select_related = ["channel", "requested_by"]
     fields = [
-        *("kind", "channel", "status", "dry_run", "requested_by"),
+        *("kind", "channel", "status", "requested_by"),
         *("started_at", "finished_at", "took", "how_far", "found", "error"),
     ]
     readonly_fields = ["took", "how_far", "found"]

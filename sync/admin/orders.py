@@ -13,8 +13,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from sync import audit, words
 from sync.admin import base
+from sync.admin.calls import call_table
 from sync.admin.filters import ReasonFilter
-from sync.admin.queues import call_table
 from sync.flows import orders
 from sync.models import Attempt, ShopOrder
 
@@ -50,7 +50,7 @@ class SendOrder(base.Question):
             (_("Order"), row.name),
             (_("Total"), money(row.total, row.currency)),
             (_("In the ERP"), row.erp_number or _("not yet")),
-            (_("What happened"), row.reason or "—"),
+            (_("What happened"), words.said(row.reason) or "—"),
         ]
 
 
@@ -117,7 +117,7 @@ class ShopOrderScreen(base.MachineScreen[ShopOrder]):
 
     @base.display(description=_("What happened"))
     def why(self, row: ShopOrder) -> Any:
-        return row.reason or words.reason(row.reason_code) or "—"
+        return words.said(row.reason) or words.reason(row.reason_code) or "—"
 
     @base.display(description=_("What to do"))
     def advice(self, row: ShopOrder) -> Any:

@@ -1,29 +1,22 @@
-"""What came in, what is to go out, and each call that was made."""
+"""What came in and what is to go out: where each row stands, and why."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import CharField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from mapping.models import WarehouseMapping
 from sync import audit, queue, words
 from sync.admin import base
+from sync.admin.calls import call_table
 from sync.admin.filters import AboutFilter, KindFilter, ReasonFilter
-from sync.models import (
-    Attempt,
-    InboxMessage,
-    OutboxCommand,
-    QueuedRow,
-    ShopOrder,
-    Status,
-    StockPosition,
-)
+from sync.admin.names import with_names
+from sync.models import InboxMessage, OutboxCommand, QueuedRow, Status
 
 COLOURS = {
     Status.WAITING: base.MOVES,
@@ -32,12 +25,6 @@ COLOURS = {
     Status.PARKED: base.BAD,
     Status.SUPERSEDED: "",
     Status.IGNORED: "",
-}
-CALL_COLOURS = {
-    "ok": base.GOOD,
-    "refused": base.BAD,
-    "unavailable": base.WAITS,
-    "unknown": base.BAD,
 }
 
 
@@ -48,7 +35,7 @@ class TryAgain(base.Question):
         happened = words.reason(row.reason_code, row.reason) or "—"
         return [
             (_("What happened"), happened),
-            (_("Detail"), row.reason or "—"),
+            (_("Detail"), words.said(row.reason) or "—"),
             (_("What to do"), words.advice(row.reason_code) or "—"),
         ]
 
@@ -81,7 +68,7 @@ class QueueScreen(base.MachineScreen[Any]):
     def happened(self, row: QueuedRow) -> Any:
         if row.status == Status.PARKED or row.reason_code:
             return words.reason(row.reason_code, row.reason) or "—"
-        return row.reason or "—"
+        return words.said(row.reason) or "—"
 
     @base.display(description=_("What to do"))
     def advice(self, row: QueuedRow) -> Any:
@@ -197,7 +184,7 @@ class OutboxCommandScreen(QueueScreen):
         (_("Calls"), {"fields": ["calls_made"]}),
         (
             _("As sent"),
-            {"classes": ["tab"], "fields": ["idempotency_key", "request", "sent_at", "job"]},
+            {"classes": ["tab"], "fields": ["once_key", "request", "sent_at", "job"]},
         ),
     ]
     readonly_fields = [
@@ -208,11 +195,16 @@ class OutboxCommandScreen(QueueScreen):
         "next_try",
         "calls_made",
         "caused_by",
+        "once_key",
     ]
 
     @base.display(description=_("What"), ordering="kind")
     def what(self, row: OutboxCommand) -> Any:
         return words.write(row.kind)
+
+    @base.display(description=_("Key of the write"))
+    def once_key(self, row: OutboxCommand) -> str:
+        return str(row.idempotency_key)
 
     @base.display(description=_("Because of"))
     def caused_by(self, row: OutboxCommand) -> Any:
@@ -227,84 +219,3 @@ class OutboxCommandScreen(QueueScreen):
     )
     def try_write_again(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self.again_one(request, object_id)
-
-
-@admin.register(Attempt)
-class AttemptScreen(base.MachineScreen[Attempt]):
-    list_display = ["started_at", "side", "operation", "result", "ms", "cost", "why", "channel"]
-    list_filter = [
-        ("channel", RelatedDropdownFilter),
-        "system",
-        "outcome",
-        "is_write",
-    ]
-    list_select_related = ["channel", "message", "command"]
-    search_fields = ["idempotency_key__exact", "request_id__exact"]
-    search_help_text = _("Key or request id")
-    readonly_fields = ["side", "why", "ms"]
-    fields = [
-        *("started_at", "side", "operation", "outcome", "ms", "cost", "channel", "why"),
-        *("is_write", "idempotency_key", "request_id", "error", "answer"),
-    ]
-
-    @base.display(description=_("Side"), ordering="system")
-    def side(self, row: Attempt) -> Any:
-        return words.SYSTEMS.get(row.system, row.system)
-
-    @base.display(description=_("Result"), ordering="outcome", label=CALL_COLOURS)
-    def result(self, row: Attempt) -> Any:
-        return row.outcome, words.OUTCOMES.get(row.outcome, row.outcome)
-
-    @base.display(description=_("ms"), ordering="milliseconds")
-    def ms(self, row: Attempt) -> int:
-        return row.milliseconds
-
-    @base.display(description=_("For"))
-    def why(self, row: Attempt) -> Any:
-        return base.link(row.command or row.message)
-
-
-def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Add what staff call the order, item or place that a row's key names."""
-    orders = ShopOrder.objects.filter(channel=OuterRef("channel"), shopify_id=OuterRef("key"))
-    levels = StockPosition.objects.filter(
-        channel=OuterRef("channel"), item=part_of_key(1), location=part_of_key(2)
-    )
-    places = WarehouseMapping.objects.filter(
-        channel=OuterRef("channel"), location=OuterRef("key")
-    ).exclude(location_name="")
-    named: QuerySet[Any] = rows.annotate(
-        order_name=Subquery(orders.values("name")[:1]),
-        sku=Subquery(levels.values("sku")[:1]),
-        place_name=Subquery(places.values("location_name")[:1]),
-    )
-    return named
-
-
-def part_of_key(number: int) -> Func:
-    """Return one side of a key that is written "item@location"."""
-    return Func(
-        *(OuterRef("key"), Value("@"), Value(number)),
-        function="split_part",
-        output_field=CharField(),
-    )
-
-
-def call_table(calls: Any) -> Any:
-    """Return the calls made for a record, oldest first."""
-    rows = [
-        (
-            base.link(call, timezone.localtime(call.started_at).strftime("%d/%m %H:%M:%S")),
-            words.SYSTEMS.get(call.system, call.system),
-            call.operation,
-            words.OUTCOMES.get(call.outcome, call.outcome),
-            f"{call.milliseconds} ms",
-            call.cost if call.cost is not None else "",
-            call.error[:200],
-        )
-        for call in calls
-    ]
-    if not rows:
-        return _("No call was made.")
-    heads = (_("When"), _("Side"), _("Operation"), _("Result"), "", _("Points"), _("Error"))
-    return base.table(heads, rows)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from sync import audit
+from sync import audit, words
 from sync.acknowledge import acknowledge_order
 from sync.api import examples, feed, schema
 from sync.api.auth import key_of
@@ -141,7 +141,7 @@ def _shown(order: ShopOrder) -> dict[str, Any]:
         "id": order.pk,
         "channel": order.channel.name,
         "state": order.state,
-        "reason": order.reason,
+        "reason": words.said(order.reason),
         "erp_number": order.erp_number,
         **order.document,
     }

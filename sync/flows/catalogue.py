@@ -10,6 +10,7 @@ from mapping.decide.catalogue import StoreProduct, StoreVariant
 from mapping.documents import Price, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
+from mapping.reasons import gettext_noop
 from shopify_app import commands, product_input, products, writes
 from shopify_app.client import ShopifyClient
 from sync import calls, catalogue_ledger, outbox, queue, stock_ledger
@@ -48,11 +49,11 @@ def request_write(message: InboxMessage, code: str) -> None:
     """Queue the write a product calls for, or set it aside with the reasons against it."""
     plan = catalogue_ledger.decide(message.channel, code, shown=None)
     if plan is None:
-        raise NotNeeded(f"The ERP does not give the product {code}.")
+        raise NotNeeded(gettext_noop("The ERP does not give this product."))
     if plan.decision.create and not plan.for_sale:
-        raise NotNeeded(f"The product {code} is not for sale on the web.")
+        raise NotNeeded(gettext_noop("The product is not for sale on the web."))
     if plan.problems:
-        raise SetAside("catalogue", " ".join(plan.problems))
+        raise SetAside("catalogue", *plan.problems)
     if plan.decision:
         outbox.put(
             message.channel,
@@ -78,7 +79,7 @@ def send(row: OutboxCommand) -> None:
         if plan is None or not plan.decision:
             return
         if plan.problems:
-            raise SetAside("catalogue", " ".join(plan.problems))
+            raise SetAside("catalogue", *plan.problems)
         if gid is None:
             _create(row, client, plan)
         else:
@@ -203,8 +204,8 @@ def _finish_step(row: OutboxCommand, client: ShopifyClient) -> None:
     result = outbox.call(row, client)
     if result.rejected:
         queue.settle(row)
-        reasons = dict.fromkeys(each.message for each in result.rejected)
-        raise SetAside("shopify_refused", " ".join(reasons))
+        answers = [each.message for each in result.rejected]
+        raise SetAside.because_they_said("shopify_refused", answers)
     _book(row, _all_ids(row, client, product_input.ids(result.data)))
 
 

@@ -8,6 +8,7 @@ from mapping.documents import Shipment, ShipmentLine, dump, load
 from mapping.documents.fulfilment import FulfilmentState
 from mapping.links import Kind
 from mapping.models import RecordLink
+from mapping.reasons import Reason, gettext_noop
 from shopify_app import commands, reads
 from shopify_app.client import ShopifyClient
 from sync import calls, outbox, queue
@@ -15,6 +16,7 @@ from sync.failures import NotNeeded, NotYet, SetAside
 from sync.models import InboxMessage, OutboxCommand, Priority, ShopOrder
 
 COMMAND = "fulfilment"
+NOT_EXPECTED = gettext_noop("The store does not expect a shipment of %(goods)s.")
 
 
 def take_shipment(message: InboxMessage) -> None:
@@ -24,9 +26,9 @@ def take_shipment(message: InboxMessage) -> None:
         channel=message.channel, reference=shipment.order_reference
     ).first()
     if order is None:
-        raise NotNeeded("The shipment is not for an order of this store.")
+        raise NotNeeded(gettext_noop("The shipment is not for an order of this store."))
     if order.state in {ShopOrder.State.RECEIVED, ShopOrder.State.UNKNOWN}:
-        raise NotYet("The order is still on its way to the ERP.")
+        raise NotYet(gettext_noop("The order is still on its way to the ERP."))
     outbox.put(
         message.channel,
         kind=COMMAND,
@@ -53,7 +55,7 @@ def send(row: OutboxCommand) -> None:
                 _record(row, client, shipment, group)
     if plan.missing:
         goods = ", ".join(f"{count} × {sku}" for sku, count in plan.missing)
-        raise SetAside("nothing_to_fulfil", f"La tienda no espera el envío de {goods}.")
+        raise SetAside("nothing_to_fulfil", Reason(NOT_EXPECTED, {"goods": goods}))
 
 
 def _rest(shipment: Shipment, row: OutboxCommand) -> Shipment:
@@ -108,7 +110,9 @@ def _record(
     result = outbox.call(row, client)
     if result.rejected:
         queue.settle(row)
-        raise SetAside("shopify_refused", " ".join(each.message for each in result.rejected))
+        raise SetAside.because_they_said(
+            "shopify_refused", [each.message for each in result.rejected]
+        )
     _book(row, shipment, result.data["fulfillment"]["id"])
 
 

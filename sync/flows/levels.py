@@ -9,6 +9,7 @@ from django.utils import timezone
 from mapping.decide import stock as protocol
 from mapping.models import Channel
 from mapping.ownership import STOCK
+from mapping.reasons import gettext_noop
 from shopify_app import reads
 from shopify_app.reads import LevelRead
 from sync import calls, divergences, queue, stock_ledger
@@ -24,9 +25,9 @@ def take_level(message: InboxMessage) -> None:
     queue.supersede(message)
     row = StockPosition.objects.filter(channel=channel, item=item, location=location).first()
     if row is None:
-        raise NotNeeded("This item is not followed at this location.")
+        raise NotNeeded(gettext_noop("This item is not followed at this location."))
     if row.sent is not None or message.payload.get("available") == row.mirror:
-        raise NotNeeded("The store shows what we expected.")
+        raise NotNeeded(gettext_noop("The store shows what we expected."))
     with calls.store(channel, message) as client:
         levels = reads.levels(client, [item], location)
     compare(channel, location, levels, asked=[item])

@@ -11,6 +11,7 @@ from mapping import links, rules
 from mapping.decide.orders import MoneyProof, Verdict, check_order, prove_money
 from mapping.documents import ErpOrder, Order
 from mapping.links import Kind
+from mapping.reasons import Reason, gettext_noop, pack
 from shopify_app import reads
 from sync import calls, divergences, inbox, order_ledger, queue
 from sync.failures import NotNeeded, SetAside
@@ -18,6 +19,11 @@ from sync.models import Divergence, InboxMessage, Priority, ShopOrder
 
 TOPIC = "shopify/order"
 State = ShopOrder.State
+TEST_ORDER = gettext_noop("It is a test order.")
+TOTALS_DIFFER = gettext_noop("The ERP adds up to %(erp)s and the order to %(shop)s.")
+CANCEL_BY_HAND = gettext_noop("Cancel %(number)s in the ERP: it cannot be done from here.")
+NO_WORD = gettext_noop("The ERP does not say whether it has the order.")
+NO_ANSWER = gettext_noop("The ERP did not answer.")
 _SETTLED = {State.IN_ERP, State.HANDED_OVER}
 
 
@@ -28,14 +34,14 @@ def take_order(message: InboxMessage) -> None:
     with calls.store(channel, message) as client:
         order = reads.order(client, message.key)
     if order is None:
-        raise NotNeeded("The store has no such order.")
+        raise NotNeeded(gettext_noop("The store has no such order."))
     row = order_ledger.remember(channel, order, cause=message)
     if row.state in _SETTLED or row.erp_number:
         _follow_up(message, row, order)
     elif order.cancelled_at and row.state != State.UNKNOWN:
         order_ledger.hold(row, state=State.CANCELLED)
     elif order.test:
-        order_ledger.hold(row, state=State.NOT_NEEDED, reason="Es un pedido de prueba.")
+        order_ledger.hold(row, state=State.NOT_NEEDED, reason=TEST_ORDER)
     else:
         _enter(message, row, order)
 
@@ -43,9 +49,7 @@ def take_order(message: InboxMessage) -> None:
 def _enter(message: InboxMessage, row: ShopOrder, order: Order) -> None:
     """Hand the order to the ERP, or hold it with its reasons."""
     if problems := check_order(order):
-        reason = " ".join(problem.message for problem in problems)
-        order_ledger.hold(row, state=State.HELD, code=problems[0].code, reason=reason)
-        raise SetAside(problems[0].code, reason)
+        raise _held(row, problems[0].code, *(problem.reason for problem in problems))
     order = replace(order, warehouse=rules.shipping_warehouse(row.channel, order.location))
     erp = row.channel.company.erpconnection
     with calls.erp(erp, channel=row.channel, row=message) as connector:
@@ -59,11 +63,17 @@ def _enter(message: InboxMessage, row: ShopOrder, order: Order) -> None:
         _entered(message, row, order, booked)
 
 
+def _held(row: ShopOrder, code: str, *reasons: Reason) -> SetAside:
+    """Hold the order with its reasons, and return them to be raised."""
+    order_ledger.hold(row, state=State.HELD, code=code, reason=pack(reasons))
+    return SetAside(code, *reasons)
+
+
 def _look(connector: ErpConnector, row: ShopOrder) -> ErpOrder | None:
     """Ask the ERP whether an earlier try got through. Not knowing must never create."""
     answer = connector.lookup_order(row.reference)
     if answer.found is Found.UNKNOWN:
-        raise ErpOutcomeUnknown(answer.reason or "El ERP no dice si tiene el pedido.")
+        raise ErpOutcomeUnknown(answer.reason or NO_WORD)
     return answer.order if answer.found is Found.FOUND else None
 
 
@@ -75,10 +85,9 @@ def _push(
     queue.hold_lease(message)
     result = connector.push_order(order, key=order.reference)
     if result.outcome is Pushed.UNKNOWN:
-        raise ErpOutcomeUnknown(result.message or "El ERP no contestó.")
+        raise ErpOutcomeUnknown(result.message or NO_ANSWER)
     if result.outcome is Pushed.REJECTED:
-        order_ledger.hold(row, state=State.HELD, code="erp_refused", reason=result.message)
-        raise SetAside("erp_refused", result.message)
+        raise _held(row, "erp_refused", Reason(result.message))
     if result.outcome is Pushed.HANDED_OVER:
         order_ledger.hold(row, state=State.HANDED_OVER)
         return None
@@ -87,7 +96,7 @@ def _push(
 
 def _order_of(result: PushResult) -> ErpOrder:
     if result.order is None:
-        raise ErpOutcomeUnknown("El ERP aceptó el pedido sin decir su número.")
+        raise ErpOutcomeUnknown(NO_WORD)
     return result.order
 
 
@@ -101,9 +110,8 @@ def _entered(message: InboxMessage, row: ShopOrder, order: Order, booked: ErpOrd
     if order.cancelled_at:
         _follow_up(message, row, order)
     if not proof.holds:
-        reason = f"El ERP suma {proof.erp_total} y el pedido {proof.shop_total}."
-        order_ledger.hold(row, state=State.HELD, code="money", reason=reason)
-        raise SetAside("money", reason)
+        totals = {"erp": str(proof.erp_total), "shop": str(proof.shop_total)}
+        raise _held(row, "money", Reason(TOTALS_DIFFER, totals))
 
 
 def note_proof(row: ShopOrder, proof: MoneyProof) -> None:
@@ -166,13 +174,13 @@ def _cancel(message: InboxMessage, row: ShopOrder) -> None:
     erp = row.channel.company.erpconnection
     with calls.erp(erp, channel=row.channel, row=message) as connector:
         if not connector.capabilities().cancels_orders:
-            raise SetAside("cancel_by_hand", f"Anule {row.erp_number} en el ERP.")
+            raise SetAside("cancel_by_hand", Reason(CANCEL_BY_HAND, {"number": row.erp_number}))
         queue.hold_lease(message)
         result = connector.cancel_order(row.reference, reason="Cancelado en la tienda")
     if result.outcome is Pushed.UNKNOWN:
-        raise ErpOutcomeUnknown(result.message or "El ERP no contestó.")
+        raise ErpOutcomeUnknown(result.message or NO_ANSWER)
     if result.outcome is Pushed.REJECTED:
-        raise SetAside("cancel_by_hand", result.message)
+        raise SetAside("cancel_by_hand", Reason(result.message))
     order_ledger.hold(row, state=State.CANCELLED)
     _read_stock_again(message, row)
 

@@ -38,7 +38,9 @@ def send(row: OutboxCommand) -> None:
         result = outbox.call(row, client)
     queue.settle(row)
     if result.rejected:
-        raise SetAside("shopify_refused", " ".join(each.message for each in result.rejected))
+        raise SetAside.because_they_said(
+            "shopify_refused", [each.message for each in result.rejected]
+        )
     catalogue_ledger.published(channel, row.arguments["codes"])
     if catalogue_ledger.unpublished(channel, 1):
         request(channel, job=row.job)

@@ -4,12 +4,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from mapping.models import Channel
+from mapping.reasons import Reason, gettext_noop
 from shopify_app.models import Shop
 from sync import audit
 from sync.failures import NotNeeded, SetAside
 from sync.models import InboxMessage, ShopOrder
 
 TOPIC = "shopify/app"
+DATA_REQUEST = gettext_noop("A customer asks for their data. Answer within 30 days.")
 
 
 def take_notice(message: InboxMessage) -> None:
@@ -20,7 +22,7 @@ def take_notice(message: InboxMessage) -> None:
     elif topic in {"customers/data_request", "customers/redact", "shop/redact"}:
         _personal_data(message, topic)
     else:
-        raise NotNeeded("Nothing depends on this notice.")
+        raise NotNeeded(gettext_noop("Nothing depends on this notice."))
 
 
 @transaction.atomic
@@ -38,7 +40,7 @@ def _personal_data(message: InboxMessage, topic: str) -> None:
     channel = message.channel
     if topic == "customers/data_request":
         # What is held belongs to the merchant's own orders; a person answers.
-        raise SetAside("data_request", "Un cliente pide sus datos: responda antes de 30 días.")
+        raise SetAside("data_request", Reason(DATA_REQUEST))
     orders = ShopOrder.objects.filter(channel=channel)
     if topic == "customers/redact":
         ids = [str(each) for each in message.payload.get("orders_to_redact", [])]

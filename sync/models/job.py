@@ -31,7 +31,6 @@ class SyncJob(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, verbose_name=_("channel"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RUNNING)
-    dry_run = models.BooleanField(_("simulation"), default=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -348,3 +348,47 @@ def test_orders_are_found_by_their_state(shop: TestShop, query: str, found: list
     nodes = shop.run("orders_reconcile", q=query)["nodes"]
 
     assert [node["name"] for node in nodes] == found
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"discount_code": "NADIE"},
+        {"payment": "mañana"},
+        {"nif": "1", "nif_in": "nube"},
+        {"presentment_currency": "JPY"},
+        {"location": "Luna"},
+    ],
+)
+def test_a_refused_order_leaves_nothing_behind(shop: TestShop, bad: dict[str, Any]) -> None:
+    line = {"sku": "CAM-S", "quantity": 1}
+    shop.refused("/orders", {"lines": [line], "customer": {"email": "a@b.es"}} | bad)
+
+    state = shop.control("GET", "/state")
+
+    assert (state["orders"], state["customers"]) == ([], [])
+    assert shop.levels()["available"] == 10
+    assert shop.order(("CAM-S", 1))["name"] == "#1001"
+
+
+def test_a_refused_edit_leaves_nothing_behind(shop: TestShop) -> None:
+    placed = shop.order(("CAM-S", 2), ("CAM-M", 1))
+    changes = {
+        "lines": [{"sku": "CAM-S", "quantity": 4}],
+        "add": [{"sku": "CAM-M", "quantity": 99}],
+    }
+
+    shop.refused(f"/orders/{placed['id']}/edit", changes)
+
+    assert shop.order_state(placed["id"]) == placed
+    assert shop.levels()["committed"] == 2
+
+
+def test_a_refused_refund_leaves_nothing_behind(shop: TestShop) -> None:
+    placed = shop.order(("CAM-S", 2), shipping={"price": "5"})
+    row = {"line_id": placed["lines"][0]["id"], "quantity": 1, "restock_type": "CANCEL"}
+
+    shop.refused(f"/orders/{placed['id']}/refund", {"lines": [row], "shipping": "9"})
+
+    assert shop.order_state(placed["id"]) == placed
+    assert shop.levels()["committed"] == 2

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from .conftest import ROOT
 from .shop import TestShop
 
+PAGES_FOLDER = ROOT / "sandbox" / "shopify_store" / "pages"
 PAGES = ["/", "/orders", "/admin", "/admin/apps/puente"]
 
 
@@ -66,3 +70,13 @@ def test_a_name_cannot_break_out_of_the_page(shop: TestShop) -> None:
     page = shop.http.get(evil["page_url"]).text
 
     assert "<script>alert(1)" not in page
+
+
+@pytest.mark.parametrize("script", sorted(PAGES_FOLDER.glob("*.js")), ids=lambda path: path.name)
+def test_a_script_is_sound(script: Path) -> None:
+    kind = "commonjs" if script.name == "app-bridge.js" else "module"
+    command = ["node", f"--input-type={kind}", "--check"]
+
+    checked = subprocess.run(command, input=script.read_bytes(), capture_output=True, check=False)
+
+    assert checked.returncode == 0, checked.stderr.decode()

@@ -69,6 +69,22 @@ def test_metafields_need_the_scope_of_their_owner(open_shop: Callable[..., ShopC
         ("{ shop @foo { name } }", "undefinedDirective", "Directive @foo is not defined"),
         ("{ shop { name ", "PARSE_ERROR", "syntax error"),
         (
+            '{ products(first: "x") { nodes { id } } }',
+            "argumentLiteralsIncompatible",
+            """Argument 'first' on Field 'products' has an invalid value ("x"). Expected type""",
+        ),
+        (
+            "mutation { productSet(input: {foo: 1}) { product { id } } }",
+            "argumentNotAccepted",
+            "InputObject 'ProductSetInput' doesn't accept argument 'foo'",
+        ),
+        (
+            'mutation { customerSet(input: {}, identifier: {id: "a", email: "b"}) '
+            "{ customer { id } } }",
+            "invalidOneOfInputObject",
+            "exactly one",
+        ),
+        (
             'mutation @idempotent(key: "k") { tagsAdd(id: "x", tags: []) { node { id } } }',
             "directiveCannotBeApplied",
             "'@idempotent' can't be applied",
@@ -93,8 +109,22 @@ def test_a_variable_that_does_not_fit_names_the_place(shop: TestShop) -> None:
     error = answer["errors"][0]
     assert "data" not in answer
     assert error["extensions"]["code"] == "INVALID_VARIABLE"
-    assert error["extensions"]["problems"][0]["path"] == ["quantities", 0]
-    assert error["message"].startswith("Variable $input of type InventorySetQuantitiesInput!")
+    path = ["quantities", 0, "ignoreCompareQuantity"]
+    reason = "Field is not defined on InventoryQuantityInput"
+    assert error["extensions"]["problems"] == [{"path": path, "explanation": reason}]
+    assert error["message"] == (
+        "Variable $input of type InventorySetQuantitiesInput! was provided invalid value "
+        f"for quantities.0.ignoreCompareQuantity ({reason})"
+    )
+
+
+def test_a_missing_variable_is_told_plainly(shop: TestShop) -> None:
+    answer = shop.answer("query Q($id: ID!) { product(id: $id) { id } }")
+
+    error = answer["errors"][0]
+    assert error["message"] == "Variable $id of type ID! was provided invalid value"
+    reason = "Expected value to not be null"
+    assert error["extensions"]["problems"] == [{"path": [], "explanation": reason}]
 
 
 def test_the_idempotency_directive_is_required(shop: TestShop) -> None:

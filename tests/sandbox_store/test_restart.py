@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .conftest import ROOT
-from .shop import RunningStore, ShopClient, TestShop
+from .shop import Ear, RunningStore, ShopClient, TestShop
 
 
 def test_a_restarted_store_goes_on_where_it_stopped(
@@ -78,3 +78,20 @@ def test_ctrl_c_stops_it_cleanly(tmp_path: Path) -> None:
 
     assert complaints == ""
     assert process.returncode == 0
+
+
+def test_a_webhook_on_its_way_survives_a_restart(
+    start_store: Callable[[], RunningStore], ear: Ear
+) -> None:
+    first = start_store()
+    shop = TestShop.of(first.open(domain="camino.myshopify.com"))
+    shop.subscribe("ORDERS_CREATE", ear.url)
+    shop.fault("webhook_delay", seconds=2)
+    shop.order(("CAM-S", 1))
+
+    first.stop()
+    heard_before = len(ear.heard)
+    start_store()
+    ear.wait(1, seconds=15)
+
+    assert (heard_before, ear.topics()) == (0, ["orders/create"])

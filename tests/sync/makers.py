@@ -23,7 +23,7 @@ from shopify_app.models import Shop
 from sync.models import InboxMessage, ShopOrder, Status
 
 _numbers = itertools.count(1)
-SECRET = "a-test-secret"
+SECRET = "a-test-secret-as-long-as-shopifys-are"
 
 
 def make_channel(**options: Any) -> Channel:
@@ -32,13 +32,14 @@ def make_channel(**options: Any) -> Channel:
     company = options.pop("company", None) or Company.objects.create(name=f"Company {number}")
     ErpConnection.objects.get_or_create(company=company, defaults={"kind": "push"})
     channel = Channel.objects.create(company=company, name=f"Tienda {number}", **options)
-    Shop.objects.create(
+    shop = Shop(
         channel=channel,
         domain=f"shop-{number}.myshopify.com",
         name=f"Tienda {number}",
-        credentials={"access_token": f"shpat_{number}"},
         grant=Shop.Grant.STATIC,
     )
+    shop.credentials = {"access_token": f"shpat_{number}"}
+    shop.save()
     return channel
 
 

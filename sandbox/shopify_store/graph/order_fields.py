@@ -9,6 +9,7 @@ from typing import Any
 from .. import ids, totals
 from ..money import Pair
 from ..order_records import Address, Order
+from ..records import Shop
 from .common import attributes_of, bag, identity, money, when
 from .order_parts import tax_line
 from .registry import Ask, not_modelled, resolve
@@ -202,9 +203,8 @@ def _states(order: Order) -> list[str]:
     return ["closed", "any"] if order.closed_at else ["open", "not_closed", "any"]
 
 
-def orders(_: Any, ask: Ask) -> Any:
-    shop = ask.shop
-    fields: dict[str, Any] = {
+def _search_fields(shop: Shop) -> dict[str, Any]:
+    return {
         "id": lambda o: [o.id],
         "name": lambda o: [o.name, o.name.lstrip("#")],
         "created_at": lambda o: [o.created_at],
@@ -231,6 +231,10 @@ def orders(_: Any, ask: Ask) -> Any:
             }.get(totals.fulfillment_status(shop, o)),
         ],
     }
+
+
+def orders(_: Any, ask: Ask) -> Any:
+    fields = _search_fields(ask.shop)
     rows = ask.search(visible(ask), fields, lambda o: [o.name, o.email, *o.tags])
     return ask.page(rows, _SORT.get(ask.args.get("sortKey") or "PROCESSED_AT", _SORT["ID"]))
 

@@ -17,7 +17,7 @@ from ..order_request import (
     OrderRequest,
     ShippingRequest,
 )
-from ..refusals import refuse
+from ..refusals import Refused, refuse, user_error
 from .registry import Ask, not_modelled, resolve
 
 _UNSUPPORTED_ORDER_KEYS = (
@@ -158,12 +158,22 @@ def _update(_: Any, ask: Ask) -> dict[str, Any]:
     order = _find(ask, data["id"], "id")
     if data.get("localizationExtensions"):
         raise not_modelled("orderUpdate(input.localizationExtensions)")
+    _check_metafields(ask, order, data)
     _write(order, data)
     for row in data.get("metafields") or []:
         metafields.put(ask.act, ids.gid("Order", order.id), row)
     order.updated_at = ask.act.now
     ask.act.tell("orders/updated", order)
     return {"order": order}
+
+
+def _check_metafields(ask: Ask, order: Order, data: dict[str, Any]) -> None:
+    errors = []
+    for index, row in enumerate(data.get("metafields") or []):
+        if wrong := metafields.problem(ask.shop, ids.gid("Order", order.id), row):
+            errors.append(user_error(["metafields", index, wrong[0]], wrong[1]))
+    if errors:
+        raise Refused(errors)
 
 
 def _write(order: Order, data: dict[str, Any]) -> None:

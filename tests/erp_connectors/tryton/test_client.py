@@ -2,11 +2,14 @@
 
 import dataclasses
 import socket
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from erp_connectors.errors import ErpMisconfigured, ErpRejected, ErpUnavailable
+from erp_connectors.models import ErpConnection
+from erp_connectors.registry import open_connector
 from erp_connectors.tryton import sessions
 from erp_connectors.tryton.client import TrytonClient
 from erp_connectors.tryton.connector import TrytonConnector
@@ -24,6 +27,27 @@ def test_a_session_that_ended_is_renewed_unseen(
 
     assert connector.read_stock(["LI001"])
     assert {call.outcome for call in calls} == {"ok"}
+
+
+def test_a_connection_opens_from_what_a_person_entered(tryton_settings: TrytonSettings) -> None:
+    secrets: Any = {"password": tryton_settings.password}
+    connection = ErpConnection(
+        kind="tryton",
+        settings={
+            "url": tryton_settings.url,
+            "database": tryton_settings.database,
+            "user": tryton_settings.user,
+            "options": "color, talla",
+        },
+        secrets=secrets,
+    )
+
+    connector = open_connector(connection)
+    health = connector.health()
+    connector.close()
+
+    assert health.ok, health.message
+    assert health.version.startswith("Tryton 8.2")
 
 
 def test_a_wrong_password_says_so(tryton_settings: TrytonSettings) -> None:

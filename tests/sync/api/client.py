@@ -25,6 +25,4 @@ class Partner:
         **headers: str,
     ) -> Any:
         sent = self.headers | headers | ({"Idempotency-Key": key} if key else {})
-        return self._client.post(
-            f"/api/v1/{path}", body, content_type=content_type, headers=sent
-        )
+        return self._client.post(f"/api/v1/{path}", body, content_type=content_type, headers=sent)

@@ -27,7 +27,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 level_like = st.fixed_dictionaries(
     {},
-    optional=dict.fromkeys(("sku", "warehouse", "on_hand", "reserved", "blocked", "as_of", "x"), json_values),
+    optional=dict.fromkeys(
+        ("sku", "warehouse", "on_hand", "reserved", "blocked", "as_of", "x"), json_values
+    ),
 )
 
 

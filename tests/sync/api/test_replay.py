@@ -12,9 +12,7 @@ from tests.sync.api.client import Partner
 from tests.sync.makers import make_channel, make_key
 
 LEVELS: dict[str, Any] = {
-    "levels": [
-        {"sku": "A", "warehouse": "W", "on_hand": 3, "as_of": "2026-01-24T08:31:00+01:00"}
-    ]
+    "levels": [{"sku": "A", "warehouse": "W", "on_hand": 3, "as_of": "2026-01-24T08:31:00+01:00"}]
 }
 OTHER: dict[str, Any] = {"levels": [{**LEVELS["levels"][0], "on_hand": 4}]}
 

@@ -14,7 +14,9 @@ def test_the_description_is_valid_and_complete() -> None:
     validate_schema(schema)  # type: ignore[no-untyped-call]
 
     operations = {
-        operation["operationId"] for path in schema["paths"].values() for operation in path.values()
+        operation["operationId"]
+        for path in schema["paths"].values()
+        for operation in path.values()
     }
     assert operations == {
         *("push_stock_levels", "push_prices", "list_orders", "get_order"),
