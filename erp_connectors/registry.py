@@ -23,9 +23,7 @@ CONNECTORS: dict[str, Callable[[ErpConnection, Recorder], ErpConnector]] = {
 }
 
 
-def open_connector(
-    connection: ErpConnection, *, record: Recorder = _unrecorded
-) -> ErpConnector:
+def open_connector(connection: ErpConnection, *, record: Recorder = _unrecorded) -> ErpConnector:
     """Return the connector for a connection, ready to call; close it after use."""
     try:
         build = CONNECTORS[connection.kind]

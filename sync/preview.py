@@ -1,16 +1,18 @@
 """What a run would write, without writing it."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from django.utils import timezone
 
 from mapping import rules
 from mapping.decide import stock as protocol
 from mapping.documents import Product
-from mapping.models import Channel
-from sync import calls, catalogue_ledger, stock_ledger
+from mapping.links import Kind
+from mapping.models import Channel, RecordLink
+from sync import calls, catalogue_ledger, reconcile, stock_ledger
 from sync.flows import stock
-from sync.models import StockPosition
+from sync.models import ShopOrder, StockPosition
 
 
 def of(channel: Channel, stream: str) -> dict[str, int]:
@@ -18,15 +20,15 @@ def of(channel: Channel, stream: str) -> dict[str, int]:
 
     It asks the ERP and keeps what it says; nothing is written to the store.
     """
-    if stream in {"catalogue", "prices"}:
-        return dict(_catalogue(channel))
-    if stream == "stock":
-        return dict(_stock(channel))
-    return {"create": 0, "change": 0, "leave": 0, "hold": 0}
+    return dict(_PREVIEWS[stream](channel))
+
+
+def _nothing() -> Counter[str]:
+    return Counter(create=0, change=0, leave=0, hold=0)
 
 
 def _catalogue(channel: Channel) -> Counter[str]:
-    counts: Counter[str] = Counter(create=0, change=0, leave=0, hold=0)
+    counts = _nothing()
     erp = channel.company.erpconnection
     cursor, more = "", True
     with calls.erp(erp, channel=channel) as connector:
@@ -52,7 +54,7 @@ def _fate(channel: Channel, product: Product) -> str:
 
 
 def _stock(channel: Channel) -> Counter[str]:
-    counts: Counter[str] = Counter(create=0, change=0, leave=0, hold=0)
+    counts = _nothing()
     for location in rules.warehouses_by_location(channel):
         rows = list(StockPosition.objects.filter(channel=channel, location=location))
         reckoner = stock_ledger.Reckoner(channel, location, rows)
@@ -63,3 +65,40 @@ def _stock(channel: Channel) -> Counter[str]:
             else:
                 counts["change" if isinstance(step, protocol.SetQuantity) else "leave"] += 1
     return counts
+
+
+def _orders(channel: Channel) -> Counter[str]:
+    """Orders of the last weeks: new to us, changed since, or as we know them."""
+    counts = _nothing()
+    known = set(ShopOrder.objects.filter(channel=channel).values_list("shopify_id", flat=True))
+    for stubs in reconcile.recent_orders(channel, reconcile.sweep_start("")):
+        missing = reconcile.unseen(channel, stubs)
+        new = sum(1 for stub in missing if stub.id not in known)
+        counts.update(create=new, change=len(missing) - new, leave=len(stubs) - len(missing))
+    return counts
+
+
+def _fulfilments(channel: Channel) -> Counter[str]:
+    """Shipments the ERP tells of: shown in the store already, or still to be shown."""
+    counts = _nothing()
+    linked = RecordLink.objects.filter(channel=channel, kind=Kind.SHIPMENT)
+    shown = {key.partition("@")[0] for key in linked.values_list("erp_key", flat=True)}
+    ours = set(ShopOrder.objects.filter(channel=channel).values_list("reference", flat=True))
+    cursor, more = "", True
+    with calls.erp(channel.company.erpconnection, channel=channel) as connector:
+        while more:
+            page = connector.pull_shipments(cursor)
+            for shipment in page.records:
+                if shipment.order_reference in ours:
+                    counts["leave" if shipment.id in shown else "create"] += 1
+            cursor, more = page.cursor, page.more
+    return counts
+
+
+_PREVIEWS: dict[str, Callable[[Channel], Counter[str]]] = {
+    "catalogue": _catalogue,
+    "prices": _catalogue,
+    "stock": _stock,
+    "orders": _orders,
+    "fulfilments": _fulfilments,
+}

@@ -38,21 +38,28 @@ def sweep_orders(channel: Channel, since: datetime, *, job: SyncJob | None = Non
     """
     looked_at = found = 0
     newest: datetime | None = None
-    with calls.store(channel, priority=Priority.ORDERS) as client:
-        cursor: str | None = ""
-        while cursor is not None:
-            stubs, cursor = reads.orders_updated_since(client, since, cursor)
-            looked_at += len(stubs)
-            missing = _unseen(channel, stubs)
-            found += len(missing)
-            inbox.receive_many(channel, [_news(stub) for stub in missing], job=job)
-            newest = max([each.updated_at for each in stubs], default=newest)
+    for stubs in recent_orders(channel, since):
+        looked_at += len(stubs)
+        missing = unseen(channel, stubs)
+        found += len(missing)
+        inbox.receive_many(channel, [_news(stub) for stub in missing], job=job)
+        newest = max((each.updated_at for each in stubs), default=newest)
     for row in orders.stranded():
         orders.resume(row, message_id=f"stranded:{row.pk}:{timezone.now().isoformat()}")
     return Swept(looked_at=looked_at, found=found, newest=newest)
 
 
-def _unseen(channel: Channel, stubs: list[reads.OrderStub]) -> list[reads.OrderStub]:
+def recent_orders(channel: Channel, since: datetime) -> Iterator[list[reads.OrderStub]]:
+    """Yield pages of orders that changed since then, as the store finds them."""
+    with calls.store(channel, priority=Priority.ORDERS) as client:
+        cursor: str | None = ""
+        while cursor is not None:
+            stubs, cursor = reads.orders_updated_since(client, since, cursor)
+            yield stubs
+
+
+def unseen(channel: Channel, stubs: list[reads.OrderStub]) -> list[reads.OrderStub]:
+    """Return the orders that are new, or changed since we last read them."""
     known = {
         row.shopify_id: row
         for row in ShopOrder.objects.filter(

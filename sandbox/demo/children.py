@@ -22,6 +22,8 @@ class Child:
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    # It is meant to run as long as the demo, and not to end by itself.
+    stays: bool = True
 
 
 class Children:
@@ -40,11 +42,12 @@ class Children:
         self._stop_seconds = stop_seconds
         self._running: list[Child] = []
 
-    def start(self, name: str, command: list[str], **more: str) -> Child:
-        """Start a process that is to run as long as the demo."""
+    def start(self, name: str, command: list[str], *, stays: bool = True) -> Child:
+        """Start a process that is to run as long as the demo, or until `finish`."""
         log = self._logs / f"{name}.log"
         with log.open("wb") as sink:
-            child = Child(name=name, process=self._spawn(command, sink.fileno(), more), log=log)
+            process = self._spawn(command, sink.fileno(), {})
+        child = Child(name=name, process=process, log=log, stays=stays)
         self._running.append(child)
         return child
 
@@ -75,7 +78,7 @@ class Children:
         return "".join(said)
 
     def finish(self, child: Child) -> None:
-        """Wait for a started command that ends by itself."""
+        """Wait for a process that was started as one that ends by itself."""
         if child.process.wait() != 0:
             raise ChildDied(_obituary(child))
         self._running.remove(child)
@@ -83,7 +86,8 @@ class Children:
     def check(self) -> None:
         """Raise ChildDied if one of the processes is no longer there."""
         for child in self._running:
-            if child.process.poll() is not None:
+            code = child.process.poll()
+            if code is not None and (child.stays or code != 0):
                 raise ChildDied(_obituary(child))
 
     def wait_until(self, ready: Callable[[], bool], *, what: str, seconds: float) -> None:

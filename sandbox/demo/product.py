@@ -28,12 +28,12 @@ class Product:
         self.url = url
 
     def start_migrating(self) -> Child:
-        command = python("manage.py", "migrate", "--no-input", "--verbosity", "0")
-        return self._children.start("manage-migrate", command)
+        command = python("manage.py", "migrate", "--no-input", "--verbosity", "0", "--skip-checks")
+        return self._children.start("manage-migrate", command, stays=False)
 
     def start_creating_user(self, password: str) -> Child:
         command = python("manage.py", "create_demo_user", "--username", USER)
-        return self._children.start("manage-user", [*command, "--password", password])
+        return self._children.start("manage-user", [*command, "--password", password], stays=False)
 
     def connect_erp(
         self, kind: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
@@ -95,7 +95,7 @@ class Product:
     ) -> str:
         return self._children.run(
             f"manage-{command}",
-            python("manage.py", command, *words),
+            python("manage.py", command, *words, "--skip-checks"),
             each_line=each_line,
             **environment,
         )

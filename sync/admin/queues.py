@@ -70,6 +70,10 @@ class QueueScreen(base.MachineScreen[Any]):
             return words.reason(row.reason_code, row.reason) or "—"
         return words.said(row.reason) or "—"
 
+    @base.display(description=_("Detail"))
+    def detail(self, row: QueuedRow) -> str:
+        return words.said(row.reason) or "—"
+
     @base.display(description=_("What to do"))
     def advice(self, row: QueuedRow) -> Any:
         return words.advice(row.reason_code) or "—"
@@ -140,12 +144,12 @@ class InboxMessageScreen(QueueScreen):
     actions_row = ["try_message_again"]
     actions_detail = ["try_message_again"]
     fieldsets = [
-        (None, {"fields": ["what", "key", "channel", "status", "happened", "reason", "advice"]}),
+        (None, {"fields": ["what", "key", "channel", "status", "happened", "detail", "advice"]}),
         (_("When"), {"fields": ["created_at", "finished_at", "next_try", "attempts"]}),
         (_("Calls"), {"fields": ["calls_made"]}),
         (_("As received"), {"classes": ["tab"], "fields": ["message_id", "payload", "job"]}),
     ]
-    readonly_fields = ["what", "happened", "advice", "next_try", "calls_made"]
+    readonly_fields = ["what", "happened", "detail", "advice", "next_try", "calls_made"]
 
     @base.display(description=_("About"), ordering="topic")
     def what(self, row: InboxMessage) -> Any:
@@ -176,7 +180,7 @@ class OutboxCommandScreen(QueueScreen):
     actions_row = ["try_write_again"]
     actions_detail = ["try_write_again"]
     fieldsets = [
-        (None, {"fields": ["what", "key", "channel", "status", "happened", "reason", "advice"]}),
+        (None, {"fields": ["what", "key", "channel", "status", "happened", "detail", "advice"]}),
         (
             _("When"),
             {"fields": ["created_at", "finished_at", "next_try", "attempts", "caused_by"]},
@@ -191,6 +195,7 @@ class OutboxCommandScreen(QueueScreen):
         "what",
         "state",
         "happened",
+        "detail",
         "advice",
         "next_try",
         "calls_made",

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -18,7 +19,8 @@ from tests.end_to_end.world import (
 )
 
 _numbers = count(1)
-TEMPLATE = "e2e_erp_template"
+# Workers of one run share the server and must not share a template.
+TEMPLATE = f"e2e_erp_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +56,7 @@ def articles() -> int:
 
 @pytest.fixture
 def erp(erp_template: str, articles: int) -> Iterator[SqlErp]:
-    name = f"e2e_erp_{next(_numbers)}"
+    name = f"{TEMPLATE}_{next(_numbers)}"
     _drop(name)
     with _admin() as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')

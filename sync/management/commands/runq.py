@@ -14,6 +14,9 @@ class Command(BaseCommand):
         "starts them again when one of them breaks the others. Send SIGTERM to stop."
     )
 
+    # `manage.py check` and the web server look at the settings; here it would only take time.
+    requires_system_checks = ()
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         # The longest task that may be, and time to store its result.
         busy = settings.Q_CLUSTER["timeout"] + 30

@@ -92,3 +92,15 @@ def test_they_end_when_the_demo_itself_is_killed(tmp_path: Path) -> None:
     demo.communicate()
 
     assert psutil.wait_procs([sleeper], timeout=5)[1] == []
+
+
+def test_a_command_in_the_background_may_end_but_not_fail(children: Children) -> None:
+    good = children.start("good", ["true"], stays=False)
+    good.process.wait(timeout=10)
+    children.check()
+    children.finish(good)
+    bad = children.start("bad", ["false"], stays=False)
+    bad.process.wait(timeout=10)
+
+    with pytest.raises(ChildDied, match="bad ended with code 1"):
+        children.check()
