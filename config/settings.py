@@ -209,8 +209,6 @@ ERP_ALLOWED_NETWORKS = env.words("ERP_ALLOWED_NETWORKS", "")
 
 # Whoever reads /metrics from another machine shows this token.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
-# Staff must then show a second factor before the admin lets them in.
-REQUIRE_2FA = env.flag("REQUIRE_2FA", default=False)
 # Origins besides Shopify's own that may frame the embedded page: the demo's store is one.
 EMBED_EXTRA_ANCESTORS = env.words("EMBED_EXTRA_ANCESTORS", "")
 

@@ -26,7 +26,11 @@ class ErpOrder:
 
 
 class Erp(Protocol):
-    """An ERP of the demo. `warehouses` says which of the store's locations each one feeds."""
+    """An ERP of the demo.
+
+    `warehouses` says which of the store's locations each of its warehouses feeds, and
+    `attributes` which metafield shows which of its attributes.
+    """
 
     kind: str
     database: str
@@ -34,7 +38,7 @@ class Erp(Protocol):
     page: str
     price_list: str
     warehouses: Mapping[str, str]
-    connect_flags: tuple[str, ...]
+    attributes: tuple[str, ...]
 
     def start(self, children: Children) -> None: ...
     def settings(self) -> dict[str, Any]: ...
@@ -50,7 +54,13 @@ class SqlErp:
     title = "the back office (a database)"
     price_list = "PVP"
     warehouses: Mapping[str, str] = {"CENTRAL": "Almacén central", "TIENDA": "Tienda Madrid"}
-    connect_flags: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = (
+        "temporada=erp.temporada:single_line_text_field",
+        "genero=erp.genero:single_line_text_field",
+        "composicion=erp.composicion:single_line_text_field",
+        "impermeable=erp.impermeable:boolean",
+        "fecha_lanzamiento=erp.lanzamiento:date",
+    )
 
     def __init__(self, database_url: str, ports: Mapping[str, int]) -> None:
         self._url = database_url.replace("/puente?", f"/{self.database}?")
@@ -112,7 +122,13 @@ class TrytonErp:
         "BCN": "Almacén central",
         "TIENDA": "Tienda Madrid",
     }
-    connect_flags: tuple[str, ...] = ()
+    # Tryton keeps its attributes with the variants.
+    attributes: tuple[str, ...] = (
+        "temporada=erp.temporada:single_line_text_field@variant",
+        "material=erp.material:single_line_text_field@variant",
+        "impermeable=erp.impermeable:boolean@variant",
+        "lanzamiento=erp.lanzamiento:date@variant",
+    )
     database = "tryton_demo"
 
     def __init__(self, database_url: str, ports: Mapping[str, int]) -> None:

@@ -99,7 +99,10 @@ class Demo:
                 self._product.sync(what, progress)
                 progress.flush()
         spent = self._store.spent() - before
-        self._say_in_step(f"That took {spent}.")
+        least = self._store.contents().least_points()
+        # On a later start the store is full already, and there is next to nothing to pay.
+        share = f", {spent.points / least:.2f} times the least" if spent.mutations > 10 else ""
+        self._say_in_step(f"That took {spent}{share}.")
 
     def _resume(self) -> None:
         with screen.step(f"starting the store, {self._erp.title} and Puente"):
@@ -125,7 +128,7 @@ class Demo:
         key = self._product.connect_erp(erp.kind, erp.settings(), erp.secrets())
         self._api_key.touch(mode=0o600)
         self._api_key.write_text(key)
-        self._product.connect_store(erp.price_list, erp.warehouses, *erp.connect_flags)
+        self._product.connect_store(erp.price_list, erp.warehouses, erp.attributes)
         self._children.finish(creating)
 
     def _say_in_step(self, price: str) -> None:

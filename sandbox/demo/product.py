@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +52,15 @@ class Product:
         )
         return str(_last_json(said).get("api_key") or "")
 
-    def connect_store(self, price_list: str, warehouses: Mapping[str, str], *more: str) -> None:
-        places = [
-            w for code, name in warehouses.items() for w in ("--warehouse", f"{code}={name}")
-        ]
+    def connect_store(
+        self, price_list: str, warehouses: Mapping[str, str], attributes: Sequence[str]
+    ) -> None:
+        places = [f"--warehouse={code}={name}" for code, name in warehouses.items()]
+        fields = [f"--attribute={text}" for text in attributes]
         self._manage(
             "connect_store",
             *("--company", COMPANY, "--channel", "Tienda demo", "--domain", STORE),
-            *("--grant", "client_credentials", "--price-list", price_list, *places, *more),
+            *("--grant", "client_credentials", "--price-list", price_list, *places, *fields),
         )
 
     def start_web(self, port: int) -> Child:

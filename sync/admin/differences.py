@@ -31,7 +31,7 @@ class Decide(base.Question):
     def lines(self, row: Divergence) -> list[tuple[Any, Any]]:
         before, after = before_and_after(row)
         return [
-            (_("Record"), row.key),
+            (_("Record"), row.key.partition("@")[0]),
             (_("In the store now"), before),
             (_("Afterwards"), after),
             (_("Likely cause"), row.get_cause_display()),
@@ -41,7 +41,7 @@ class Decide(base.Question):
 class Leave(Decide):
     def lines(self, row: Divergence) -> list[tuple[Any, Any]]:
         return [
-            (_("Record"), row.key),
+            (_("Record"), row.key.partition("@")[0]),
             (_("Is, and stays"), row.found),
             (_("Should be"), row.expected),
             (_("Likely cause"), row.get_cause_display()),
@@ -134,7 +134,7 @@ class DivergenceScreen(base.MachineScreen[Divergence]):
         if request.POST.get("confirmed"):
             self._answer(request, chosen, name)
             return None
-        lines = [(row, *before_and_after(row)) for row in chosen]
+        lines = [(row, self.record(row), *before_and_after(row)) for row in chosen]
         context = self.admin_site.each_context(request) | {
             "title": title,
             "opts": self.opts,
