@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportModelAdmin
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from mapping.models import (
     AttributeMapping,
@@ -28,6 +30,13 @@ class RulesScreen(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]  # both
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
+
+
+class SheetScreen(ImportExportModelAdmin, RulesScreen):  # type: ignore[misc]  # no types
+    """Rules that a merchant keeps in a spreadsheet go in and out as one."""
+
+    import_form_class = ImportForm
+    export_form_class = ExportForm
 
 
 @admin.register(Company)
@@ -53,7 +62,7 @@ class ChannelScreen(RulesScreen):
 
 
 @admin.register(FieldRule)
-class FieldRuleScreen(RulesScreen):
+class FieldRuleScreen(SheetScreen):
     list_display = ["field", "owner", "channel"]
     list_filter = [*OF_CHANNEL, "owner"]
     list_select_related = ["channel"]
@@ -61,7 +70,7 @@ class FieldRuleScreen(RulesScreen):
 
 
 @admin.register(AttributeMapping)
-class AttributeMappingScreen(RulesScreen):
+class AttributeMappingScreen(SheetScreen):
     list_display = ["attribute", "target", "on", "namespace", "key", "type", "channel"]
     list_filter = [*OF_CHANNEL, "target", "on"]
     list_select_related = ["channel"]
@@ -70,7 +79,7 @@ class AttributeMappingScreen(RulesScreen):
 
 
 @admin.register(WarehouseMapping)
-class WarehouseMappingScreen(RulesScreen):
+class WarehouseMappingScreen(SheetScreen):
     list_display = ["warehouse", "location_name", "ships_orders", "channel"]
     list_filter = OF_CHANNEL
     list_select_related = ["channel"]

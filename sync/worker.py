@@ -60,7 +60,7 @@ def run_one(
         work(row)
     except queue.LeaseLost:
         # Whoever took the row over writes its outcome.
-        logger.warning("%s was taken over", row)
+        logger.warning("%s was taken over", _name(row))
     except failures.NotYet as wait:
         queue.postpone(row, at=timezone.now() + wait.delay, reason=str(wait))
     except failures.NotNeeded as answer:
@@ -76,9 +76,13 @@ def _failed(row: QueuedRow, error: Exception) -> None:
     match failures.decide(error, attempts=row.attempts):
         case failures.RetryIn(delay):
             queue.retry(row, at=timezone.now() + delay, reason=str(error))
-            logger.info("%s will run again in %s: %s", row, delay, error)
+            logger.info("%s will run again in %s: %s", _name(row), delay, error)
         case failures.Park(code):
             queue.park(row, code=code, reason=str(error) or type(error).__name__)
             # A reason that we know is news for staff; one that we do not is a defect.
             log = logger.exception if code == "error" else logger.warning
-            log("%s is set aside (%s): %s", row, code, error)
+            log("%s is set aside (%s): %s", _name(row), code, error)
+
+
+def _name(row: QueuedRow) -> str:
+    return f"{row._meta.model_name} {row.pk} ({row.lane})"

@@ -95,7 +95,7 @@ class Demo:
             self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
         for what in SYNCS:
             with screen.step(what):
-                progress = screen.Progress()
+                progress = screen.Progress(self._in_store)
                 self._product.sync(what, progress)
                 progress.flush()
         spent = self._store.spent() - before
@@ -103,6 +103,10 @@ class Demo:
         # On a later start the store is full already, and there is next to nothing to pay.
         share = f", {spent.points / least:.2f} times the least" if spent.mutations > 10 else ""
         self._say_in_step(f"That took {spent}{share}.")
+
+    def _in_store(self) -> str:
+        found = self._store.contents()
+        return f" (in the store: {found.products} products, {found.variants} variants)"
 
     def _resume(self) -> None:
         with screen.step(f"starting the store, {self._erp.title} and Puente"):

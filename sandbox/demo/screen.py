@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -16,9 +16,13 @@ def detail(text: str) -> None:
 
 
 class Progress:
-    """Hands on a command's lines, but not the same one twice and not two in a second."""
+    """Hands on a command's lines, but not the same one twice and not two in a second.
 
-    def __init__(self) -> None:
+    `aside` adds what the command itself cannot know.
+    """
+
+    def __init__(self, aside: Callable[[], str] = str) -> None:
+        self._aside = aside
         self._waiting = self._last = ""
         self._at = 0.0
 
@@ -29,7 +33,7 @@ class Progress:
 
     def flush(self) -> None:
         if self._waiting != self._last:
-            detail(self._waiting)
+            detail(f"{self._waiting}{self._aside()}")
         self._last = self._waiting
         self._at = time.monotonic()
 

@@ -5,13 +5,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.models import Group, User
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 HIDDEN = (
-    *(AccessAttempt, AccessFailureLog, AccessLog, TOTPDevice),
+    *(AccessAttempt, AccessFailureLog, AccessLog),
     *(Failure, OrmQ, Schedule, Success),
 )
 

@@ -51,7 +51,7 @@ class Divergence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.expected} ≠ {self.found}"
+        return f"{self.key.partition('@')[0]}: {self.expected} ≠ {self.found}"
 
 
 class StockCorrection(models.Model):
@@ -90,7 +90,7 @@ class StockCorrection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.divergence.key}: {self.before} → {self.after}"
+        return f"{self.divergence.key.partition('@')[0]}: {self.before} → {self.after}"
 
 
 class AuditEntry(models.Model):

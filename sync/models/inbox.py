@@ -31,4 +31,4 @@ class InboxMessage(QueuedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.topic} {self.key}"
+        return f"#{self.pk}"

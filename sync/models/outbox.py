@@ -44,4 +44,4 @@ class OutboxCommand(QueuedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
+        return f"#{self.pk}"
