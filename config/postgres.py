@@ -37,22 +37,28 @@ START_SECONDS = 60
 _held_locks: list[int] = []
 
 
-def ensure_running(database: str = DATABASE, *, fast: bool = False) -> str:
+def ensure_running(
+    database: str = DATABASE, *, fast: bool = False, temporary: bool = False
+) -> str:
     """Return the URL of a database on the private server; start and create what is missing.
 
-    Safe to call from many processes at once. `fast` gives up safety against power cuts,
-    and counts only for the call that starts the server.
+    Safe to call from many processes at once. Two wishes count only for the call that starts
+    the server: `fast` gives up safety against power cuts, and a `temporary` server ends with
+    the last command that uses it.
     """
     for area in _possible_areas():
-        note = area / "url"
-        if note.exists() and _answers(url := _with_database(note.read_text(), database)):
-            _hold(area)
-            return url
+        if (area / "url").exists():
+            # First held, then asked: whoever was just stopping it has finished by then.
+            held = _hold(area)
+            if url := _running_url(area, database):
+                return url
+            _let_go(held)
     server = find_server(_possible_areas())
+    _hold(server.area)
     with _exclusive(server.area / "lock"):
-        _hold(server.area)
         if not _answers(_url(server, "postgres")):
             _start(server, fast=fast)
+            _mark(server.area, temporary=temporary)
         (server.area / "url").write_text(_url(server, "postgres"))
         return _create(server, database)
 
@@ -66,11 +72,11 @@ def stop() -> bool:
 
 
 def stop_if_unused() -> bool:
-    """Stop the private server unless another process uses it; say whether it was stopped."""
+    """Stop a temporary server unless another process uses it; say whether it was stopped."""
     while _held_locks:
-        os.close(_held_locks.pop())
+        _let_go(_held_locks[-1])
     for area in _possible_areas():
-        if not (area / "users").exists():
+        if not (area / "temporary").exists():
             continue
         with (area / "users").open("a") as users:
             try:
@@ -102,8 +108,14 @@ def _url(server: Server, database: str) -> str:
     return f"postgresql://postgres@/{quote(database)}?host={quote(str(_socket(server.area)))}"
 
 
-def _with_database(url: str, database: str) -> str:
-    return url.replace("@/postgres?", f"@/{quote(database)}?")
+def _running_url(area: Path, database: str) -> str:
+    """Return the URL of a database if the server noted there answers for it, else ""."""
+    try:
+        noted = (area / "url").read_text()
+    except FileNotFoundError:
+        return ""
+    url = noted.replace("@/postgres?", f"@/{quote(database)}?")
+    return url if _answers(url) else ""
 
 
 def _socket(area: Path) -> Path:
@@ -122,10 +134,23 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _hold(area: Path) -> None:
+def _mark(area: Path, *, temporary: bool) -> None:
+    if temporary:
+        (area / "temporary").touch()
+    else:
+        (area / "temporary").unlink(missing_ok=True)
+
+
+def _hold(area: Path) -> int:
     users = os.open(area / "users", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users, fcntl.LOCK_SH)
     _held_locks.append(users)
+    return users
+
+
+def _let_go(users: int) -> None:
+    _held_locks.remove(users)
+    os.close(users)
 
 
 @contextlib.contextmanager
@@ -138,7 +163,7 @@ def _exclusive(path: Path) -> Iterator[None]:
 def _start(server: Server, *, fast: bool) -> None:
     """Start the server, on new data if there are none."""
     if not server.data.exists():
-        _initialise(server)
+        server.initialise()
     server.account.own_directory(_socket(server.area))
     server.account.own_file(server.log)
     options = [f"-k {_quoted(_socket(server.area))}", "-c listen_addresses=''"]
@@ -146,7 +171,7 @@ def _start(server: Server, *, fast: bool) -> None:
         options += ["-F", "-c synchronous_commit=off", "-c full_page_writes=off"]
     command = ["-D", server.data, "-l", server.log, "-w", "-t", START_SECONDS, "-o"]
     for _ in range(3):
-        _forget_recycled_pid(server)
+        server.forget_recycled_pid()
         code, _said = server.run("pg_ctl", *command, " ".join(options), "start")
         if code == 0:
             return
@@ -158,36 +183,6 @@ def _start(server: Server, *, fast: bool) -> None:
 def _quoted(path: Path) -> str:
     # pg_ctl hands its options to a shell.
     return "'" + str(path).replace("'", "'\\''") + "'"
-
-
-def _initialise(server: Server) -> None:
-    # Under another name first: a machine that dies half-way leaves nothing that looks whole.
-    unfinished = server.data.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    server.account.own_directory(unfinished)
-    options = ["-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    for locale in ("C.UTF-8", "C"):
-        code, said = server.run("initdb", *options, f"--locale={locale}")
-        if code == 0:
-            unfinished.rename(server.data)
-            return
-    raise PostgresUnavailable(f"PostgreSQL cannot make its data directory: {said}")
-
-
-def _forget_recycled_pid(server: Server) -> None:
-    """Remove a pid file whose number now belongs to another program.
-
-    PostgreSQL clears the file of a dead server itself, and checks more than we could.
-    But it refuses to start when that number is alive, whatever program it has become.
-    """
-    pid_file = server.data / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        program = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return
-    if b"postgres" not in program:
-        pid_file.unlink()
 
 
 def _stop(server: Server) -> bool:
@@ -207,11 +202,11 @@ def _create(server: Server, database: str) -> str:
 
 
 def _run(command: list[str], *, fast: bool) -> int:
-    """Run a command with the server up, and stop the server again if we started it."""
+    """Run a command with the server up, and stop the server after its last such command."""
     if os.environ.get("DATABASE_URL"):
         os.execvp(command[0], command)  # noqa: S606  (it replaces us: no shell wanted)
-    was_running = _status() != "stopped"
-    environment = {**os.environ, "DATABASE_URL": ensure_running(fast=fast)}
+    url = ensure_running(fast=fast, temporary=True)
+    environment = {**os.environ, "DATABASE_URL": url}
     child = subprocess.Popen(command, env=environment)
 
     def pass_on(number: int, _frame: object) -> None:
@@ -222,8 +217,7 @@ def _run(command: list[str], *, fast: bool) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, pass_on)
     code = child.wait()
-    if not was_running:
-        stop_if_unused()
+    stop_if_unused()
     return code if code >= 0 else 128 - code
 
 
@@ -236,11 +230,8 @@ def _in_foreground() -> bool:
 
 
 def _status() -> str:
-    for area in _possible_areas():
-        note = area / "url"
-        if note.exists() and _answers(note.read_text()):
-            return f"running: {_with_database(note.read_text(), DATABASE)}"
-    return "stopped"
+    found = [url for area in _possible_areas() if (url := _running_url(area, DATABASE))]
+    return f"running: {found[0]}" if found else "stopped"
 
 
 def _arguments() -> argparse.Namespace:

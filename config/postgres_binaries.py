@@ -94,6 +94,35 @@ class Server:
         command = [str(self.binaries / program), *map(str, arguments)]
         return self.account.run(command, output=output), output.read_text(errors="replace")
 
+    def initialise(self) -> None:
+        """Make an empty data directory."""
+        # Under another name first: a machine that dies half-way leaves nothing that looks whole.
+        unfinished = self.data.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self.account.own_directory(unfinished)
+        options = ["-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        for locale in ("C.UTF-8", "C"):
+            code, said = self.run("initdb", *options, f"--locale={locale}")
+            if code == 0:
+                unfinished.rename(self.data)
+                return
+        raise PostgresUnavailable(f"PostgreSQL cannot make its data directory: {said}")
+
+    def forget_recycled_pid(self) -> None:
+        """Remove a pid file whose number now belongs to another program.
+
+        PostgreSQL clears the file of a dead server itself, and checks more than we could.
+        But it refuses to start when that number is alive, whatever program it has become.
+        """
+        pid_file = self.data / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split("\n", 1)[0])
+            program = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if b"postgres" not in program:
+            pid_file.unlink()
+
 
 def find_server(areas: Iterable[Path]) -> Server:
     """Choose programs, an account and a place for the files, or say what is missing."""

@@ -36,10 +36,20 @@ DEFAULT_OWNERS: dict[str, Owner] = {
 }
 
 
-def owner_of(field: str, overrides: Mapping[str, Owner] | None = None) -> Owner:
+# What staff have made of a product that was in the store before us.
+KEPT_WHEN_ADOPTED = frozenset({TITLE, DESCRIPTION, VENDOR, TYPE, STATUS})
+
+
+def owner_of(
+    field: str, overrides: Mapping[str, Owner] | None = None, *, adopted: bool = False
+) -> Owner:
     """Return the owner of a field; a channel's rule wins over the default.
 
-    A field that nobody mapped has no owner, so nobody may write it.
+    `adopted`: the product was in the store before us, and what it says there stays
+    unless a rule gives the field to the ERP. A field that nobody mapped has no owner,
+    so nobody may write it.
     """
     chosen = (overrides or {}).get(field)
+    if chosen is None and adopted and field in KEPT_WHEN_ADOPTED:
+        return Owner.SHOPIFY
     return chosen or DEFAULT_OWNERS.get(field, Owner.NOBODY)

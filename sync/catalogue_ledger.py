@@ -73,16 +73,16 @@ class Plan:
     decision: CatalogueDecision
     state: FieldState
     problems: tuple[Reason, ...]
-    for_sale: bool
+    document: Product
 
 
-def wanted(channel: Channel, document: Product) -> Projection:
+def wanted(channel: Channel, document: Product, *, adopted: bool) -> Projection:
     """Return how a channel should show a product of its ERP."""
     erp = channel.company.erpconnection
     skus = [variant.sku for variant in document.variants]
     return project(
         document,
-        rules.catalogue_rules(channel),
+        replace(rules.catalogue_rules(channel), adopted=adopted),
         prices=base_prices(erp, channel.price_list, skus),
         compare_at=base_prices(erp, channel.compare_at_price_list, skus)
         if channel.compare_at_price_list
@@ -99,8 +99,8 @@ def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan |
     document = product(channel.company.erpconnection, code)
     if document is None:
         return None
-    projection = wanted(channel, document)
     row = state(channel, code)
+    projection = wanted(channel, document, adopted=row.adopted)
     known = shown or (load(StoreProduct, row.written) if row.written else None)
     return Plan(
         wanted=projection.product,
@@ -108,7 +108,7 @@ def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan |
         decision=decide_catalogue(projection.product, known),
         state=row,
         problems=projection.problems,
-        for_sale=document.active,
+        document=document,
     )
 
 
@@ -117,6 +117,13 @@ def wrote(row: FieldState, shown: StoreProduct) -> None:
     row.written = dump(shown)
     row.written_at = timezone.now()
     row.save(update_fields=["written", "written_at"])
+
+
+def adopt(channel: Channel, code: str) -> None:
+    """Remember that the store had this product before us."""
+    row = state(channel, code)
+    row.adopted = row.published = True
+    row.save(update_fields=["adopted", "published"])
 
 
 def published(channel: Channel, codes: Iterable[str]) -> None:

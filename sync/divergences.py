@@ -10,6 +10,8 @@ from mapping.ownership import STOCK
 from sync.models import Divergence, StockCorrection, StockPosition
 
 Status = Divergence.Status
+# A product of which nobody can say which one of the store it is.
+PRODUCT_LINK = "product.link"
 
 
 @transaction.atomic
@@ -36,6 +38,12 @@ def open_difference(
         )
         row.refresh_from_db()
     return row
+
+
+def is_open(channel: Channel, *, field: str, key: str) -> bool:
+    return Divergence.objects.filter(
+        channel=channel, field=field, key=key, status=Status.OPEN
+    ).exists()
 
 
 def close(channel: Channel, *, field: str, key: str) -> int:

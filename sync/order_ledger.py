@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from mapping.decide import stock as protocol
@@ -108,14 +109,6 @@ def _save_demand(row: ShopOrder, order: Order, item: str, units: _Units | None) 
             "quantity": units.quantity,
             "unfulfilled": units.unfulfilled,
         },
-        create_defaults={
-            "channel": row.channel,
-            "sku": units.sku,
-            "location": order.location,
-            "quantity": units.quantity,
-            "unfulfilled": units.unfulfilled,
-            "in_erp_at": row.in_erp_at,
-        },
     )
 
 
@@ -148,7 +141,7 @@ def entered_erp(row: ShopOrder, *, number: str, at: datetime | None = None) -> N
         state=State.IN_ERP, erp_number=number, in_erp_at=moment, reason="", reason_code=""
     )
     row.state, row.erp_number, row.in_erp_at = State.IN_ERP, number, moment
-    row.demand.filter(in_erp_at=None).update(in_erp_at=moment)
+    row.demand.filter(in_erp_at=None).update(in_erp_at=moment, erp_quantity=F("quantity"))
     items = list(row.demand.values_list("item", flat=True))
     stock_ledger.mark_dirty(
         row.channel, StockPosition.objects.filter(channel=row.channel, item__in=items)

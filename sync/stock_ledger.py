@@ -194,11 +194,7 @@ class Reckoner:
         asked_at = min(level.asked_at for level in levels)
         # An order taken by the ERP while it was being asked may or may not be in the
         # answer. It counts twice until the next answer: that undersells for seconds.
-        pending = sum(
-            demand.quantity
-            for demand in self._demand.get(row.item, [])
-            if demand.in_erp_at is None or demand.in_erp_at > asked_at
-        )
+        pending = sum(_pending(each, asked_at) for each in self._demand.get(row.item, []))
         target = protocol.stock_target(
             free=protocol.free_units(_document(level) for level in levels),
             pending_web=pending,
@@ -206,6 +202,13 @@ class Reckoner:
             buffer=self._buffer,
         )
         return Reckoning(target=target, levels=tuple(levels))
+
+
+def _pending(demand: WebDemand, asked_at: datetime) -> int:
+    """Return the units of an order that a figure asked for at that moment lacks."""
+    if demand.in_erp_at is None or demand.in_erp_at > asked_at:
+        return demand.quantity
+    return max(demand.quantity - demand.erp_quantity, 0)
 
 
 def _document(level: ErpStock) -> StockLevel:

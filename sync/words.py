@@ -79,6 +79,10 @@ REASONS: dict[str, tuple[Text, Text]] = {
         _("The product cannot be published as it is"),
         _("Correct it in the ERP; it is then sent by itself."),
     ),
+    "doubtful_link": (
+        _("Nobody can say which product of the store it is"),
+        _("Make the SKUs in the store unique, then connect the store again."),
+    ),
     "data_request": (
         _("A customer asks for their data"),
         _("Answer within 30 days."),

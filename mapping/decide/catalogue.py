@@ -69,9 +69,10 @@ class CatalogueRules:
     currency: str
     owners: Mapping[str, Owner] = field(default_factory=dict)
     attributes: Mapping[str, MetafieldTarget] = field(default_factory=dict)
+    adopted: bool = False
 
     def erp_owns(self, name: str) -> bool:
-        return owner_of(name, self.owners) is Owner.ERP
+        return owner_of(name, self.owners, adopted=self.adopted) is Owner.ERP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

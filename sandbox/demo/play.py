@@ -95,7 +95,7 @@ class Demo:
             self._children.wait_until(self._product.is_up, what="Puente", seconds=60)
         for what in SYNCS:
             with screen.step(what):
-                progress = screen.Progress(self._in_store)
+                progress = screen.Progress(self._in_store if what == "catalogue" else str)
                 self._product.sync(what, progress)
                 progress.flush()
         spent = self._store.spent() - before

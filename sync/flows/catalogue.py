@@ -10,15 +10,16 @@ from mapping.decide.catalogue import StoreProduct, StoreVariant
 from mapping.documents import Price, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
-from mapping.reasons import gettext_noop
+from mapping.reasons import Reason, gettext_noop
 from shopify_app import commands, product_input, products, writes
 from shopify_app.client import ShopifyClient
-from sync import calls, catalogue_ledger, outbox, queue, stock_ledger
+from sync import calls, catalogue_ledger, divergences, outbox, queue, stock_ledger
 from sync.failures import NotNeeded, SetAside
 from sync.flows import publishing
 from sync.models import InboxMessage, OutboxCommand, Priority
 
 COMMAND = "catalogue"
+DOUBTFUL = gettext_noop("The store has %(product)s more than once, or mixed with others.")
 
 
 def take_change(message: InboxMessage) -> None:
@@ -50,7 +51,12 @@ def request_write(message: InboxMessage, code: str) -> None:
     plan = catalogue_ledger.decide(message.channel, code, shown=None)
     if plan is None:
         raise NotNeeded(gettext_noop("The ERP does not give this product."))
-    if plan.decision.create and not plan.for_sale:
+    linked = links.shopify_id(message.channel, Kind.PRODUCT, code) is not None
+    if not linked and divergences.is_open(
+        message.channel, field=divergences.PRODUCT_LINK, key=code
+    ):
+        raise SetAside("doubtful_link", Reason(DOUBTFUL, {"product": code}))
+    if not linked and not plan.document.active:
         raise NotNeeded(gettext_noop("The product is not for sale on the web."))
     if plan.problems:
         raise SetAside("catalogue", *plan.problems)
@@ -98,7 +104,10 @@ def _shown(
 def _create(row: OutboxCommand, client: ShopifyClient, plan: catalogue_ledger.Plan) -> None:
     step = commands.ProductSet(
         identifier=product_input.identifier(row.key),
-        input=product_input.create(row.key, plan.wanted),
+        # A new product starts with the ERP's text; from then on the text is its owner's.
+        input=product_input.create(
+            row.key, replace(plan.wanted, description_html=plan.document.description_html)
+        ),
     )
     _step(row, client, step, shown=plan.wanted)
 

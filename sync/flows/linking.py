@@ -11,7 +11,7 @@ from mapping.links import Kind
 from mapping.models import Channel, RecordLink
 from shopify_app import products
 from shopify_app.client import ShopifyClient
-from sync import divergences, stock_ledger
+from sync import catalogue_ledger, divergences, stock_ledger
 from sync.models import Divergence
 
 
@@ -71,13 +71,15 @@ def _link(channel: Channel, code: str, hits: list[products.FoundVariant]) -> Non
     links.attach(channel, Kind.VARIANT, {hit.sku: hit.id for hit in hits})
     items = {hit.sku: hit.inventory_item for hit in hits}
     links.attach(channel, Kind.INVENTORY_ITEM, items)
+    catalogue_ledger.adopt(channel, code)
+    divergences.close(channel, field=divergences.PRODUCT_LINK, key=code)
     stock_ledger.open_positions(channel, items, never_stocked=False)
 
 
 def _doubt(channel: Channel, code: str, hits: list[products.FoundVariant]) -> None:
     divergences.open_difference(
         channel,
-        field="product.link",
+        field=divergences.PRODUCT_LINK,
         key=code,
         expected="1",
         found=str(len({hit.product for hit in hits})),

@@ -3,13 +3,14 @@
 from dataclasses import asdict, replace
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from erp_connectors.contract import ErpConnector, Found, Pushed, PushResult
 from erp_connectors.errors import ErpOutcomeUnknown
 from mapping import links, rules
 from mapping.decide.orders import MoneyProof, Verdict, check_order, prove_money
-from mapping.documents import ErpOrder, Order
+from mapping.documents import ErpOrder, Order, load
 from mapping.links import Kind
 from mapping.reasons import Reason, gettext_noop, pack
 from shopify_app import reads
@@ -36,6 +37,9 @@ def take_order(message: InboxMessage) -> None:
     if order is None:
         raise NotNeeded(gettext_noop("The store has no such order."))
     row = order_ledger.remember(channel, order, cause=message)
+    if row.shop_updated_at > order.updated_at:
+        # The store's answer was older than what it told us before.
+        order = load(Order, row.document)
     if row.state in _SETTLED or row.erp_number:
         _follow_up(message, row, order)
     elif order.cancelled_at and row.state != State.UNKNOWN:
@@ -48,17 +52,18 @@ def take_order(message: InboxMessage) -> None:
 
 def _enter(message: InboxMessage, row: ShopOrder, order: Order) -> None:
     """Hand the order to the ERP, or hold it with its reasons."""
-    if problems := check_order(order):
-        raise _held(row, problems[0].code, *(problem.reason for problem in problems))
-    order = replace(order, warehouse=rules.shipping_warehouse(row.channel, order.location))
     erp = row.channel.company.erpconnection
     with calls.erp(erp, channel=row.channel, row=message) as connector:
+        # Before anything else: an earlier try may have got through.
         booked = _look(connector, row) if row.state == State.UNKNOWN else None
         if booked is None:
             if order.cancelled_at:
                 order_ledger.hold(row, state=State.CANCELLED)
                 return
-            booked = _push(message, connector, row, order)
+            if problems := check_order(order):
+                raise _held(row, problems[0].code, *(each.reason for each in problems))
+            warehouse = rules.shipping_warehouse(row.channel, order.location)
+            booked = _push(message, connector, row, replace(order, warehouse=warehouse))
     if booked is not None:
         _entered(message, row, order, booked)
 
@@ -102,16 +107,21 @@ def _order_of(result: PushResult) -> ErpOrder:
 
 def _entered(message: InboxMessage, row: ShopOrder, order: Order, booked: ErpOrder) -> None:
     """Book that the ERP has the order, prove its money, and look at its stock again."""
-    order_ledger.entered_erp(row, number=booked.number)
-    links.attach(row.channel, Kind.ORDER, {booked.number: row.shopify_id})
     proof = prove_money(order, booked)
-    note_proof(row, proof)
-    _read_stock_again(message, row)
+    with transaction.atomic():
+        order_ledger.entered_erp(row, number=booked.number)
+        links.attach(row.channel, Kind.ORDER, {booked.number: row.shopify_id})
+        note_proof(row, proof)
+        _read_stock_again(message, row)
     if order.cancelled_at:
         _follow_up(message, row, order)
-    if not proof.holds:
-        totals = {"erp": str(proof.erp_total), "shop": str(proof.shop_total)}
-        raise _held(row, "money", Reason(TOTALS_DIFFER, totals))
+    elif not proof.holds:
+        raise _unequal(row, proof)
+
+
+def _unequal(row: ShopOrder, proof: MoneyProof) -> SetAside:
+    totals = {"erp": str(proof.erp_total), "shop": str(proof.shop_total)}
+    return _held(row, "money", Reason(TOTALS_DIFFER, totals))
 
 
 def note_proof(row: ShopOrder, proof: MoneyProof) -> None:
@@ -157,6 +167,8 @@ def _follow_up(message: InboxMessage, row: ShopOrder, order: Order) -> None:
     """The ERP has the order and the store changed it: carry over what the ERP can take."""
     if order.cancelled_at:
         _cancel(message, row)
+    elif row.reason_code == "money":
+        _prove_again(message, row, order)
     elif row.erp_total is not None and row.erp_total != order.total.shop.amount:
         divergences.open_difference(
             row.channel,
@@ -168,6 +180,20 @@ def _follow_up(message: InboxMessage, row: ShopOrder, order: Order) -> None:
         )
     elif row.erp_total is not None:
         divergences.close(row.channel, field="order.total", key=row.name)
+
+
+def _prove_again(message: InboxMessage, row: ShopOrder, order: Order) -> None:
+    """Somebody may have put the order right in the ERP: ask for its total again."""
+    erp = row.channel.company.erpconnection
+    with calls.erp(erp, channel=row.channel, row=message) as connector:
+        booked = _look(connector, row)
+    if booked is None:
+        raise ErpOutcomeUnknown(NO_WORD)
+    proof = prove_money(order, booked)
+    note_proof(row, proof)
+    if not proof.holds:
+        raise _unequal(row, proof)
+    order_ledger.hold(row, state=State.IN_ERP)
 
 
 def _cancel(message: InboxMessage, row: ShopOrder) -> None:

@@ -77,7 +77,9 @@ class WebDemand(models.Model):
     quantity = models.PositiveIntegerField(_("units"))
     # Of these, what the store still has to send: its "committed".
     unfulfilled = models.PositiveIntegerField(_("to be sent"))
-    # When the ERP took the order: figures it gave us later contain these units.
+    # What the ERP took of it, and when: figures it gave us later contain those units. An
+    # order that grew afterwards holds more than the ERP knows of.
+    erp_quantity = models.PositiveIntegerField(_("units in the ERP"), default=0)
     in_erp_at = models.DateTimeField(_("in the ERP since"), null=True, blank=True)
 
     class Meta:

@@ -70,6 +70,8 @@ class FieldState(models.Model):
     written = models.JSONField(_("last written"), null=True, blank=True)
     written_at = models.DateTimeField(_("written"), null=True, blank=True)
     published = models.BooleanField(_("published"), default=False)
+    # It was in the store before us: its texts are its own unless a rule says otherwise.
+    adopted = models.BooleanField(_("was in the store before"), default=False)
 
     class Meta:
         verbose_name = _("field state")

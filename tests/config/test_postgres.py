@@ -200,3 +200,13 @@ def test_an_ordinary_user_has_a_server_too(place: Path) -> None:
     )
 
     assert done.stdout.strip() == "(1,)", done.stderr
+
+
+def test_commands_that_come_and_go_never_find_the_server_stopped(checkout: Checkout) -> None:
+    script = "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL']).close()"
+    for _ in range(3):
+        running = [checkout.start("run", "--", sys.executable, "-c", script) for _ in range(4)]
+        outputs = [process.communicate(timeout=60)[0] for process in running]
+
+        assert [process.returncode for process in running] == [0] * 4, outputs
+    assert checkout.call("status") == "stopped"
