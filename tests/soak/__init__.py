@@ -1,0 +1,1 @@
+"""Minutes of trade under faults, judged by somebody who knows neither side of the bridge."""
