@@ -8,7 +8,7 @@ ERP ?= sql
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench soak run worker requirements clean
+.PHONY: help install demo test check format bench soak run worker messages requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -20,7 +20,7 @@ demo: install  ## a Spanish merchant's ERP and a Shopify store, kept in step on 
 	@exec $(PYTHON_BIN) -m sandbox.demo --erp $(ERP) $(ARGS)
 
 test: check  ## everything `check` does, then all tests
-	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest -m "not soak" $(ARGS)
+	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest -n auto --dist loadfile -m "not soak" $(ARGS)
 
 check: install  ## format, lint, types, import contracts, templates, migrations, Shopify's schema
 	@exec $(WITH_POSTGRES) .ci/check
@@ -39,6 +39,12 @@ run: install  ## the web server alone, for development, on port 8000
 
 worker: install  ## the worker alone, under its watchdog
 	@exec $(PYTHON_BIN) manage.py runq $(ARGS)
+
+messages: install  ## collect the sentences of the screens, and compile their translations
+	@$(PYTHON_BIN) manage.py makemessages -l es -i sandbox -i tests -i .venv -i .local --no-obsolete --no-location
+	@for po in config/locale/*/LC_MESSAGES/*.po config/locale/*/*/LC_MESSAGES/*.po; do \
+		[ ! -e "$$po" ] || msgfmt --check-format -o "$${po%.po}.mo" "$$po" || exit 1; \
+	done
 
 requirements: install  ## compile requirements/*.in again (after editing them)
 	@cd requirements && for name in uv base dev; do \
