@@ -143,13 +143,19 @@ def test_a_command_leaves_running_what_others_use(checkout: Checkout) -> None:
     assert checkout.call("status").startswith("running")
 
 
-def test_of_two_commands_the_last_one_stops_the_server(checkout: Checkout) -> None:
-    first = checkout.start("run", "--", "sleep", "2")
-    time.sleep(1.2)
-    second = checkout.start("run", "--", "sleep", "2.5")
+def test_of_two_commands_the_last_one_stops_the_server(checkout: Checkout, tmp_path: Path) -> None:
+    def until(name: str) -> str:
+        return f"touch {tmp_path}/{name}-runs; until [ -e {tmp_path}/{name} ]; do sleep 0.1; done"
+
+    first = checkout.start("run", "--", "sh", "-c", until("first"))
+    second = checkout.start("run", "--", "sh", "-c", until("second"))
+    while not all((tmp_path / f"{name}-runs").exists() for name in ("first", "second")):
+        time.sleep(0.1)
+    (tmp_path / "first").touch()
     first.communicate(timeout=60)
 
     assert checkout.call("status").startswith("running")
+    (tmp_path / "second").touch()
     second.communicate(timeout=60)
     assert second.returncode == 0
     assert checkout.call("status") == "stopped"

@@ -215,9 +215,10 @@ def test_a_socket_must_be_allowed(connector: SqlConnector, settings: Settings) -
     ],
 )
 def test_a_wrong_setting_is_named(_case: str, raw: dict[str, Any], word: str) -> None:
-    with pytest.raises(ErpMisconfigured, match=word) as caught:
+    with pytest.raises(ErpMisconfigured) as caught:
         SqlConnector(read_settings(raw), "", lambda _call: None).read_stock(["x"])
 
+    assert word in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 

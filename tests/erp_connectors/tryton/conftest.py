@@ -11,9 +11,6 @@ from mapping.documents import CallRecord
 from sandbox.tryton import clerk
 from sandbox.tryton.server import RunningTryton
 from tests.erp_connectors.tryton.lossy_proxy import LossyProxy
-from tests.tryton_server import pg_url, tryton
-
-__all__ = ["pg_url", "tryton"]
 
 Staff = Callable[[clerk.Work], object]
 Calls = list[CallRecord]
