@@ -154,6 +154,8 @@ class Demo:
             "ERP_ALLOWED_NETWORKS": "socket,127.0.0.0/8",
             "SHOPIFY_BASE_URL": self._store.address_of_shops,
             "SHOPIFY_APP_BRIDGE_URL": self._store.app_bridge,
+            # The sandbox stands in for the Shopify admin that frames our page.
+            "EMBED_EXTRA_ANCESTORS": self._store.origin,
             "SHOPIFY_CLIENT_ID": self._keys["SHOPIFY_CLIENT_ID"],
             "SHOPIFY_CLIENT_SECRETS": self._keys["SHOPIFY_CLIENT_SECRET"],
         }

@@ -90,6 +90,7 @@ class SandboxStore:
         self.address_of_shops = f"{self._base}/shops/{{shop}}"
         self.page = f"{self._base}/shops/{STORE}/"
         self.embedded_page = f"{self.page}admin/apps/puente"
+        self.origin = self._base
         self.app_bridge = f"{self._base}/app-bridge.js"
         self.log = state / f"{STORE}.log.jsonl"
 

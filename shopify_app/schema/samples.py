@@ -107,6 +107,7 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
     "fulfilment_order_lines": [{"id": "gid://shopify/FulfillmentOrder/1", "after": "x"}],
     "levels": [{"items": [ITEM], "location": PLACE}],
     "location_levels": [{"location": PLACE, "after": None}],
+    "metafield_definitions": [{"owner": "PRODUCT", "after": None}],
     "metafield_definition_create": [
         {
             "definition": {
