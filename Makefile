@@ -29,10 +29,10 @@ format: install  ## put code and templates into shape
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
 bench: install  ## measure speed and Shopify points against the minimum
-	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest tests/bench -m "" -s $(ARGS)
+	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest tests/bench/measure.py -s --timeout 900 $(ARGS)
 
 soak: install  ## minutes of load under faults: nothing lost, nothing doubled
-	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest -m soak -s --timeout 3600 $(ARGS)
+	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest tests/soak -m soak -s $(ARGS)
 
 run: install  ## the web server alone, for development, on port 8000
 	@exec $(PYTHON_BIN) manage.py runserver --nostatic $(ARGS)

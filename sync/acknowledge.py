@@ -39,5 +39,9 @@ def acknowledge_order(
     links.attach(row.channel, Kind.ORDER, {erp_number: row.shopify_id})
     total = None if erp_total is None else Money(amount=erp_total, currency=row.currency)
     booked = ErpOrder(number=erp_number, id=erp_number, total=total)
-    orders.note_proof(row, prove_money(load(Order, row.document), booked))
+    document = load(Order, row.document)
+    orders.note_proof(row, prove_money(document, booked))
+    if document.cancelled_at:
+        # Cancelled while the ERP had fetched it and not told us yet.
+        orders.resume(row, message_id=f"acknowledged:{row.pk}")
     return Acknowledged.ACCEPTED

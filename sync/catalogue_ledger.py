@@ -54,6 +54,18 @@ def product(erp: ErpConnection, code: str) -> Product | None:
     return load(Product, row.document) if row else None
 
 
+def codes_of(erp: ErpConnection, skus: Iterable[str]) -> dict[str, str]:
+    """Return the product that each of these SKUs belongs to; an unknown SKU is absent."""
+    found: dict[str, str] = {}
+    for sku in skus:
+        rows = ErpRecord.objects.filter(
+            connection=erp, entity=PRODUCT, document__variants__contains=[{"sku": sku}]
+        )
+        if code := rows.values_list("key", flat=True).first():
+            found[sku] = code
+    return found
+
+
 def base_prices(erp: ErpConnection, price_list: str, skus: Iterable[str]) -> dict[str, Price]:
     """Return what one piece costs on a list, by SKU; no list, no prices."""
     if not price_list:
@@ -146,4 +158,4 @@ def state(channel: Channel, code: str) -> FieldState:
 
 def is_written(channel: Channel, code: str) -> bool:
     rows = FieldState.objects.filter(channel=channel, entity=PRODUCT, key=code)
-    return rows.exclude(written=None).exists()
+    return rows.filter(written__isnull=False).exists()

@@ -10,7 +10,7 @@ from shopify_app import definitions, reads, scopes, webhooks
 from shopify_app.models import Shop
 from shopify_app.reads import ShopInfo
 from sync import calls, recurring
-from sync.flows import linking
+from sync.flows import adopting, linking
 
 
 class CannotConnect(Exception):
@@ -42,7 +42,11 @@ def connect(channel: Channel, warehouses: Mapping[str, str]) -> Connected:
         definitions.ensure(client, _definitions(channel))
         subscribed = webhooks.ensure_subscriptions(client, recurring.webhook_address())
         with calls.erp(channel.company.erpconnection, channel=channel) as erp:
-            linked = linking.link_existing(channel, client, _all_products(erp))
+            if adopting.has_no_catalogue(erp.capabilities()):
+                found = adopting.adopt_store(channel, client)
+            else:
+                found = _all_products(erp)
+        linked = linking.link_existing(channel, client, found)
     recurring.schedule_connection(channel.company.erpconnection)
     recurring.schedule_channel(channel)
     return Connected(

@@ -28,6 +28,7 @@ VALUES (%(channel)s, %(lane)s, %(priority)s, %(status)s, %(run_after)s, 0, 0, ''
     %(now)s, %(kind)s, %(key)s, %(arguments)s, %(idempotency_key)s, %(cause)s, %(job)s)
 ON CONFLICT (channel_id, kind, key) WHERE status = 'waiting' AND request IS NULL
 DO UPDATE SET run_after = LEAST(o.run_after, EXCLUDED.run_after),
+    arguments = o.arguments || EXCLUDED.arguments,
     priority = LEAST(o.priority, EXCLUDED.priority),
     job_id = COALESCE(EXCLUDED.job_id, o.job_id)
 """
@@ -46,7 +47,8 @@ def put(
     cause: InboxMessage | None = None,
     job: SyncJob | None = None,
 ) -> None:
-    """Ask for a write. One that waits for the same record already is enough.
+    """Ask for a write. One that waits for the same record already is enough, and takes
+    over what the new one adds.
 
     In a channel that only looks, the write is recorded and not sent.
     """

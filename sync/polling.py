@@ -7,7 +7,9 @@ between repeats the question, never skips the answer.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from erp_connectors.contract import ErpConnector, Page
 from mapping.documents import Price, Product, Shipment, StockLevel, digest, dump
@@ -45,7 +47,9 @@ def poll(row: Recurring) -> int:
             with transaction.atomic():
                 for channel in channels:
                     inbox.receive_many(channel, page.news)
-                Recurring.objects.filter(pk=row.pk, claims=row.claims).update(cursor=page.cursor)
+                Recurring.objects.filter(pk=row.pk, claims=row.claims).update(
+                    cursor=page.cursor, lease_until=timezone.now() + settings.SYNC_LEASE
+                )
             row.cursor = page.cursor
             total += page.records
             if not page.more:

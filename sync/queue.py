@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from mapping.models import Channel
 from sync.models import Priority, QueuedRow, Status
 from sync.models.outbox import OutboxCommand
 from sync.wake import wake
@@ -27,7 +28,7 @@ class LeaseLost(Exception):
 _CLAIM = """
 WITH due AS (
     SELECT o.id FROM {table} o
-    JOIN mapping_channel c ON c.id = o.channel_id AND c.mode <> 'paused'
+    JOIN mapping_channel c ON c.id = o.channel_id AND c.mode <> ALL(%(resting)s)
     WHERE o.status = 'waiting' AND o.run_after <= %(now)s AND o.priority <= %(ceiling)s
       AND NOT EXISTS (
         SELECT 1 FROM {table} p WHERE p.lane = o.lane AND p.id <> o.id
@@ -40,6 +41,11 @@ FROM due WHERE t.id = due.id
 RETURNING t.*
 """
 
+_ALL_RESTS = [Channel.Mode.PAUSED.value]
+# Writes asked for before a channel was told to look only must not leave either.
+_WRITES_REST = [*_ALL_RESTS, Channel.Mode.SHADOW.value]
+_TRIES = 5
+
 
 def claim(model: type[Row], *, ceiling: Priority = Priority.BULK) -> Row | None:
     """Take the next due row whose lane is free, or return None.
@@ -48,7 +54,12 @@ def claim(model: type[Row], *, ceiling: Priority = Priority.BULK) -> Row | None:
     runs out of tries like any other.
     """
     now = timezone.now()
-    parameters = {"now": now, "lease": now + settings.SYNC_LEASE, "ceiling": int(ceiling)}
+    parameters = {
+        "now": now,
+        "lease": now + settings.SYNC_LEASE,
+        "ceiling": int(ceiling),
+        "resting": _WRITES_REST if model is OutboxCommand else _ALL_RESTS,
+    }
     statement = _CLAIM.format(table=model._meta.db_table)
     try:
         with transaction.atomic():
@@ -74,7 +85,7 @@ def finish(row: QueuedRow, *, status: Status = Status.DONE, reason: str = "") ->
 
 
 def retry(row: QueuedRow, *, at: datetime, reason: str) -> bool:
-    return _release(row, status=Status.WAITING, run_after=at, reason=reason)
+    return bool(_wait(_mine(row), run_after=at, reason=reason))
 
 
 def park(row: QueuedRow, *, code: str, reason: str) -> bool:
@@ -84,15 +95,13 @@ def park(row: QueuedRow, *, code: str, reason: str) -> bool:
 
 def postpone(row: QueuedRow, *, at: datetime, reason: str) -> bool:
     """Wait for something that is on its way; the try does not count."""
-    return _release(
-        row, status=Status.WAITING, run_after=at, reason=reason, attempts=F("attempts") - 1
-    )
+    return bool(_wait(_mine(row), run_after=at, reason=reason, attempts=F("attempts") - 1))
 
 
 def run_again(rows: QuerySet[Row]) -> int:
     """Queue rows afresh, whatever became of them, and return how many there were."""
-    count = rows.exclude(status=Status.RUNNING).update(
-        status=Status.WAITING,
+    count = _wait(
+        rows.exclude(status=Status.RUNNING),
         attempts=0,
         run_after=timezone.now(),
         reason="",
@@ -117,7 +126,58 @@ def supersede(row: QueuedRow) -> int:
 def release_expired(model: type[QueuedRow]) -> int:
     """Give back rows whose worker died, and return how many there were."""
     expired = model._default_manager.filter(status=Status.RUNNING, lease_until__lt=timezone.now())
-    return expired.update(status=Status.WAITING, lease_until=None, reason=WORKER_GONE)
+    return _wait(expired, reason=WORKER_GONE)
+
+
+def _wait(rows: QuerySet[Row], **changes: object) -> int:
+    """Put rows back among those that wait, and return how many there were."""
+    changes |= {"status": Status.WAITING, "lease_until": None}
+    if rows.model is not OutboxCommand:
+        return rows.update(**changes)
+    return sum(
+        _wait_for_both(OutboxCommand.objects.filter(pk=pk), rows.filter(pk=pk), changes)
+        for pk in list(rows.order_by("pk").values_list("pk", flat=True))
+    )
+
+
+def _wait_for_both(
+    alone: QuerySet[OutboxCommand], guarded: QuerySet[Row], changes: dict[str, object]
+) -> int:
+    """Let a write wait; one that was asked for meanwhile for the same record is in it then.
+
+    Only one may wait for a record. The older keeps its place in the lane, and what it
+    has done of its work already.
+    """
+    for _ in range(_TRIES):
+        try:
+            with transaction.atomic():
+                if not guarded.select_for_update().exists():
+                    return 0
+                return alone.update(**changes | _taken_over(alone.get()))
+        except IntegrityError:
+            # Yet another was asked for between our look and our write.
+            continue
+    raise RuntimeError("a record is asked for faster than it can be queued")
+
+
+def _taken_over(row: OutboxCommand) -> dict[str, object]:
+    """Close the write that waits for the same record, and return what of it is kept."""
+    waiting = OutboxCommand.objects.filter(
+        channel=row.channel_id, kind=row.kind, key=row.key, status=Status.WAITING
+    )
+    twins = waiting.filter(request__isnull=True).exclude(pk=row.pk)
+    twin = twins.select_for_update().first()
+    if row.request is not None or twin is None:
+        return {}
+    twins.filter(pk=twin.pk).update(
+        status=Status.SUPERSEDED, finished_at=timezone.now(), reason=f"#{row.pk}"
+    )
+    newer = twin.arguments if twin.pk > row.pk else {}
+    return {
+        "arguments": row.arguments | newer,
+        "priority": min(row.priority, twin.priority),
+        "job": twin.job_id or row.job_id,
+    }
 
 
 def settle(row: OutboxCommand) -> None:

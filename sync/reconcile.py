@@ -101,6 +101,7 @@ def compare_stock(channel: Channel) -> Iterator[Compared]:
         for location in rules.warehouses_by_location(channel):
             cursor: str | None = ""
             while cursor is not None:
+                asked_at = timezone.now()
                 page, cursor = reads.location_levels(client, location, cursor)
                 seen = {each.item: each.level for each in page}
                 ours = set(
@@ -109,4 +110,4 @@ def compare_stock(channel: Channel) -> Iterator[Compared]:
                     ).values_list("item", flat=True)
                 )
                 mine = {item: level for item, level in seen.items() if item in ours}
-                yield levels.compare(channel, location, mine, asked=list(mine))
+                yield levels.compare(channel, location, mine, asked=list(mine), asked_at=asked_at)

@@ -32,7 +32,8 @@ from sync.models import (
 
 COMMAND = "stock"
 
-# An older figure never replaces a newer one, whichever arrives last.
+# An older figure never replaces a newer one, whichever arrives last. Two of one second
+# are told apart by when we asked.
 _ACCEPT = """
 INSERT INTO sync_erpstock AS s (connection_id, sku, warehouse, on_hand, reserved, blocked,
     incoming, as_of, asked_at)
@@ -42,7 +43,7 @@ SELECT %(connection)s, * FROM unnest(%(skus)s::text[], %(warehouses)s::text[],
 ON CONFLICT (connection_id, sku, warehouse) DO UPDATE SET on_hand = EXCLUDED.on_hand,
     reserved = EXCLUDED.reserved, blocked = EXCLUDED.blocked, incoming = EXCLUDED.incoming,
     as_of = EXCLUDED.as_of, asked_at = EXCLUDED.asked_at
-WHERE s.as_of <= EXCLUDED.as_of
+WHERE (s.as_of, s.asked_at) <= (EXCLUDED.as_of, EXCLUDED.asked_at)
 RETURNING s.sku
 """
 

@@ -134,7 +134,8 @@ def _variant(
         price=price.amount.rounded().amount if price else None,
         compare_at=crossed.amount.rounded().amount if shows and crossed else None,
         owns_compare_at=owns_crossed,
-        barcode=variant.barcode if rules.erp_owns(ownership.BARCODE) else None,
+        # An ERP without a barcode does not say that there is none.
+        barcode=(variant.barcode or None) if rules.erp_owns(ownership.BARCODE) else None,
         tracked=variant.tracked,
         weight_grams=variant.weight_grams,
         metafields=_metafields(variant.attributes, rules, on_variant=True),

@@ -42,7 +42,8 @@ def take_pushed_prices(message: InboxMessage) -> None:
     prices = [load(Price, each) for each in message.payload["prices"]]
     erp = message.channel.company.erpconnection
     catalogue_ledger.accept(erp, products=(), prices=prices, as_of=message.created_at)
-    for code in dict.fromkeys(price.product_code for price in prices if price.product_code):
+    codes = catalogue_ledger.codes_of(erp, {price.sku for price in prices})
+    for code in sorted(set(codes.values())):
         request_write(message, code)
 
 
@@ -77,9 +78,7 @@ def send(row: OutboxCommand) -> None:
     channel, code = row.channel, row.key
     with calls.store(channel, row) as client:
         if row.request is not None:
-            # Each of these writes is absolute and names its record, so repeating it
-            # with what it carried does no harm.
-            _finish_step(row, client)
+            _repeat_step(row, client)
         gid = links.shopify_id(channel, Kind.PRODUCT, code)
         plan = catalogue_ledger.decide(channel, code, shown=_shown(channel, code, gid, client))
         if plan is None or not plan.decision:
@@ -206,6 +205,26 @@ def _step(
     """Commit one write with what it will leave shown, send it, and book the answer."""
     row.arguments = {**row.arguments, "shown": dump(shown)}
     outbox.commit_request(row, command)
+    _finish_step(row, client)
+
+
+def _repeat_step(row: OutboxCommand, client: ShopifyClient) -> None:
+    """Repeat a write whose answer was lost.
+
+    Each is absolute and names its record, so that does no harm. Adding variants is not:
+    there the store is read first, as it would refuse those that it has.
+    """
+    assert row.request is not None
+    if row.request["kind"] == commands.VariantsCreate.kind:
+        fields = row.request["fields"]
+        new = {each["inventoryItem"]["sku"] for each in fields["variants"]}
+        shown = products.shown_product(client, fields["product_id"])
+        made = [each for each in shown.variants if each.sku in new] if shown else []
+        if len(made) == len(new):
+            variants = {each.sku: each.id for each in made}
+            items = {each.sku: each.inventory_item for each in made}
+            _book(row, product_input.WrittenIds(product="", variants=variants, items=items))
+            return
     _finish_step(row, client)
 
 

@@ -44,15 +44,15 @@ def take_shipment(message: InboxMessage) -> None:
 def send(row: OutboxCommand) -> None:
     """Record a shipment's parcels in the store, one write per location."""
     shipment = load(Shipment, row.arguments["shipment"])
+    if "recorded" not in row.arguments and row.request is None and _is_recorded(row):
+        raise NotNeeded(gettext_noop("The store shows this shipment already."))
     with calls.store(row.channel, row) as client:
         state = reads.fulfilment_state(client, row.arguments["order"])
         if row.request is not None and _adopt(row, shipment, state):
             state = reads.fulfilment_state(client, row.arguments["order"])
-        done = _done_places(row)
         plan = plan_fulfilment(_rest(shipment, row), state)
         for group in plan.groups:
-            if group[0].location not in done:
-                _record(row, client, shipment, group)
+            _record(row, client, shipment, group)
     if plan.missing:
         goods = ", ".join(f"{count} × {sku}" for sku, count in plan.missing)
         raise SetAside("nothing_to_fulfil", Reason(NOT_EXPECTED, {"goods": goods}))
@@ -80,8 +80,12 @@ def _rest(shipment: Shipment, row: OutboxCommand) -> Shipment:
     )
 
 
-def _done_places(row: OutboxCommand) -> set[str]:
-    return set(row.arguments.get("places", []))
+def _is_recorded(row: OutboxCommand) -> bool:
+    """Return whether an earlier command recorded this shipment; it answers for the rest."""
+    links_of_it = RecordLink.objects.filter(
+        channel=row.channel, kind=Kind.SHIPMENT, erp_key__startswith=f"{row.key}@"
+    )
+    return links_of_it.exists()
 
 
 def _record(
@@ -145,5 +149,7 @@ def _book(row: OutboxCommand, shipment: Shipment, fulfilment: str) -> None:
     places = [*row.arguments.get("places", []), place]
     row.arguments = {**row.arguments, "recorded": recorded, "places": places}
     OutboxCommand.objects.filter(pk=row.pk).update(arguments=row.arguments)
-    links.attach(row.channel, Kind.SHIPMENT, {f"{shipment.id}@{place}": fulfilment})
+    # Units held back at first leave the same place later, as a fulfilment of their own.
+    part = "" if places.count(place) == 1 else f"#{places.count(place)}"
+    links.attach(row.channel, Kind.SHIPMENT, {f"{shipment.id}@{place}{part}": fulfilment})
     queue.settle(row)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,9 +29,10 @@ def take_level(message: InboxMessage) -> None:
         raise NotNeeded(gettext_noop("This item is not followed at this location."))
     if row.sent is not None or message.payload.get("available") == row.mirror:
         raise NotNeeded(gettext_noop("The store shows what we expected."))
+    asked_at = timezone.now()
     with calls.store(channel, message) as client:
         levels = reads.levels(client, [item], location)
-    compare(channel, location, levels, asked=[item])
+    compare(channel, location, levels, asked=[item], asked_at=asked_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +45,35 @@ class Compared:
     ask: int
 
 
+@transaction.atomic
 def compare(
-    channel: Channel, location: str, levels: dict[str, LevelRead], *, asked: Sequence[str]
+    channel: Channel,
+    location: str,
+    levels: dict[str, LevelRead],
+    *,
+    asked: Sequence[str],
+    asked_at: datetime,
 ) -> Compared:
     """Compare levels as just read with what they should be; correct, or ask.
 
     The same decision as the ordinary flow makes: a second comparison would one day
     call "different" what the flow calls "done".
     """
-    believed = dict(
-        StockPosition.objects.filter(
-            channel=channel, location=location, item__in=asked
-        ).values_list("item", "mirror")
-    )
-    rows = stock.take_levels(channel, location, levels, asked=asked)
+    # Locked until the end: whoever decides these meanwhile would be overwritten.
+    followed = StockPosition.objects.filter(channel=channel, location=location, item__in=asked)
+    believed = {
+        each.item: each.mirror
+        for each in followed.order_by("pk").select_for_update()
+        # A write of ours came after the question: the answer may be from before it.
+        if each.published_at is None or each.published_at < asked_at
+    }
+    rows = stock.take_levels(channel, location, levels, asked=list(believed))
     reckoner = stock_ledger.Reckoner(channel, location, rows)
     corrected, right, ask = [], [], 0
     for row in rows:
         step = stock.decide(row, reckoner)
+        if row.sent is not None:
+            continue
         if not isinstance(step, protocol.SetQuantity):
             right.append(row)
             continue

@@ -166,7 +166,8 @@ def _read_stock_again(message: InboxMessage, row: ShopOrder) -> None:
 def _follow_up(message: InboxMessage, row: ShopOrder, order: Order) -> None:
     """The ERP has the order and the store changed it: carry over what the ERP can take."""
     if order.cancelled_at:
-        _cancel(message, row)
+        if row.state != State.CANCELLED:
+            _cancel(message, row)
     elif row.reason_code == "money":
         _prove_again(message, row, order)
     elif row.erp_total is not None and row.erp_total != order.total.shop.amount:

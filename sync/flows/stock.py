@@ -11,6 +11,7 @@ from mapping.documents import StockLevel, load
 from mapping.models import Channel
 from shopify_app import commands, reads
 from shopify_app.client import ShopifyClient
+from shopify_app.errors import ShopifyAccessDenied, ShopifyRejected
 from shopify_app.reads import LevelRead
 from sync import calls, divergences, outbox, queue, stock_ledger
 from sync.models import InboxMessage, OutboxCommand, StockPosition
@@ -36,8 +37,9 @@ def take_pushed(message: InboxMessage) -> None:
     """Take over figures that the ERP sent us of its own accord."""
     connection = message.channel.company.erpconnection
     levels = [load(StockLevel, each) for each in message.payload["levels"]]
-    # They were counted before they were sent, and we know no better when.
-    asked_at = min(level.as_of for level in levels)
+    # They were counted before they were sent, and we know no better when; a clock that
+    # is ahead of ours must not claim what happened since.
+    asked_at = min([message.created_at, *(level.as_of for level in levels)])
     stock_ledger.accept_levels(connection, levels, asked_at=asked_at, cause=message)
 
 
@@ -47,19 +49,32 @@ def send(row: OutboxCommand) -> None:
     with calls.store(channel, row) as client:
         if row.request is None:
             _read_levels(channel, location, client)
-            if not _prepare(row):
-                return
+            on_its_way = _prepare(row)
         elif outbox.key_is_stale(row):
             _forget(row)
             return
-        _conclude(row, outbox.call(row, client))
+        else:
+            on_its_way = True
+        if on_its_way:
+            _send(row, client)
+    # Also after a call that wrote nothing: it may have looked at a part only.
     if _dirty(channel, location).exists():
         stock_ledger.request_write(channel, location, cause=row.cause, job=row.job)
 
 
+def _send(row: OutboxCommand, client: ShopifyClient) -> None:
+    try:
+        result = outbox.call(row, client)
+    except (ShopifyRejected, ShopifyAccessDenied) as refusal:
+        # It will not be repeated, so nothing must stay on its way.
+        _refused(row, str(refusal))
+        raise
+    _conclude(row, result)
+
+
 def _dirty(channel: Channel, location: str) -> QuerySet[StockPosition]:
     return StockPosition.objects.filter(
-        channel=channel, location=location, dirty=True, held=False, sent=None
+        channel=channel, location=location, dirty=True, sent=None
     ).order_by("pk")
 
 
@@ -109,7 +124,7 @@ def _prepare(row: OutboxCommand) -> bool:
     for each in rows:
         step = decide(each, reckoner)
         each.dirty = isinstance(step, protocol.ReadLevel)
-        if isinstance(step, protocol.SetQuantity):
+        if isinstance(step, protocol.SetQuantity) and _may_go(each, step):
             chosen.append((each, step))
     # A number that is too high sells what is not there; one too low only waits.
     chosen.sort(key=lambda pair: pair[1].quantity - (pair[1].change_from or 0))
@@ -120,6 +135,11 @@ def _prepare(row: OutboxCommand) -> bool:
         _commit(row, chosen)
     stock_ledger.save(rows)
     return bool(chosen)
+
+
+def _may_go(row: StockPosition, step: protocol.SetQuantity) -> bool:
+    """While a person is asked nothing is raised; what is not there is never offered."""
+    return not row.held or step.quantity < (step.change_from or 0)
 
 
 def decide(
@@ -204,8 +224,19 @@ def _narrow(row: OutboxCommand, rows: list[StockPosition], message: str) -> None
         return
     stock_ledger.request_write(row.channel, row.key, cause=row.cause, job=row.job)
     OutboxCommand.objects.filter(
-        channel=row.channel, kind=row.kind, key=row.key, status="waiting", request=None
-    ).update(arguments={"limit": max(len(rows) // 2, 1)})
+        channel=row.channel, kind=row.kind, key=row.key, status="waiting"
+    ).filter(request__isnull=True).update(arguments={"limit": max(len(rows) // 2, 1)})
+
+
+@transaction.atomic
+def _refused(row: OutboxCommand, message: str) -> None:
+    """The store refused the whole call: what it carried waits with the reason."""
+    rows = list(StockPosition.objects.select_for_update().filter(command=row).order_by("pk"))
+    for each in rows:
+        stock_ledger.store(each, protocol.not_applied(stock_ledger.position(each)))
+        each.command, each.dirty, each.set_aside = None, False, message
+    stock_ledger.save(rows)
+    queue.settle(row)
 
 
 @transaction.atomic

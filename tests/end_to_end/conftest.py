@@ -75,16 +75,10 @@ def shop(store_server: StoreServer, live_server: LiveServer) -> Iterator[Sandbox
 
 
 @pytest.fixture
-def world(
-    transactional_db: None,
-    shop: SandboxShop,
-    erp: SqlErp,
-    store_server: StoreServer,
-    live_server: LiveServer,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> World:
-    """Both sides connected and empty of news; nothing has been loaded yet."""
+def installation(
+    transactional_db: None, store_server: StoreServer, live_server: LiveServer, settings: Any
+) -> None:
+    """Puente as it is set up for the sandbox store."""
     settings.APP_URL = live_server.url
     settings.SHOPIFY_BASE_URL = f"{store_server.url}/shops/{{shop}}"
     settings.SHOPIFY_CLIENT_ID = "puente-client-id"
@@ -92,5 +86,12 @@ def world(
     settings.SYNC_COALESCE = settings.SYNC_BURST = timedelta(milliseconds=100)
     settings.SYNC_SECOND_LOOK = timedelta(milliseconds=100)
     settings.ERP_ALLOWED_NETWORKS = ["127.0.0.0/8", "socket"]
+
+
+@pytest.fixture
+def world(
+    installation: None, shop: SandboxShop, erp: SqlErp, monkeypatch: pytest.MonkeyPatch
+) -> World[SqlErp]:
+    """Both sides connected and empty of news; nothing has been loaded yet."""
     channel = connect(shop, erp, monkeypatch.setenv)
     return World(shop=shop, erp=erp, channel=channel)

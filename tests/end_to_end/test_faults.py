@@ -17,7 +17,7 @@ from django.db import connection
 from sync import queue
 from sync.models import Attempt, InboxMessage, OutboxCommand, ShopOrder, StockPosition
 from tests.end_to_end.test_first_light import a_sku_with
-from tests.end_to_end.world import ROOT, World
+from tests.end_to_end.world import ROOT, SqlErp, World
 
 DRAIN = "import django; django.setup(); from sync import worker; worker.drain()"
 
@@ -70,7 +70,7 @@ def our_database() -> psycopg.Connection[Any]:
     ],
 )
 def test_a_worker_killed_during_an_order_leaves_one_erp_order(
-    world: World, _case: str, table: str | None
+    world: World[SqlErp], _case: str, table: str | None
 ) -> None:
     world.load()
     placed = world.buy((a_sku_with(world, 3), 1))
@@ -94,7 +94,7 @@ def test_a_worker_killed_during_an_order_leaves_one_erp_order(
     assert str(booked["total"]) == placed["total"]
 
 
-def test_a_write_that_was_applied_and_not_answered_is_not_made_twice(world: World) -> None:
+def test_a_write_that_was_applied_and_not_answered_is_not_made_twice(world: World[SqlErp]) -> None:
     world.load()
     sku = a_sku_with(world, 3)
     world.shop.post(
@@ -110,7 +110,7 @@ def test_a_write_that_was_applied_and_not_answered_is_not_made_twice(world: Worl
     assert StockPosition.objects.filter(sent__isnull=False).count() == 0
 
 
-def test_a_product_created_without_an_answer_exists_once(world: World) -> None:
+def test_a_product_created_without_an_answer_exists_once(world: World[SqlErp]) -> None:
     world.shop.post("faults", {"kind": "applied_then_timeout", "match": "ProductSet", "count": 3})
     world.load()
 
@@ -122,7 +122,7 @@ def test_a_product_created_without_an_answer_exists_once(world: World) -> None:
     assert len(skus) == len(set(skus)) > 0
 
 
-def test_a_fulfilment_without_an_answer_is_recorded_once(world: World) -> None:
+def test_a_fulfilment_without_an_answer_is_recorded_once(world: World[SqlErp]) -> None:
     world.load()
     world.buy((a_sku_with(world, 3), 2))
     world.work()
@@ -149,7 +149,9 @@ def test_a_fulfilment_without_an_answer_is_recorded_once(world: World) -> None:
     ],
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
 )
-def test_the_sides_agree_after_shopify_was_in_trouble(world: World, fault: dict[str, Any]) -> None:
+def test_the_sides_agree_after_shopify_was_in_trouble(
+    world: World[SqlErp], fault: dict[str, Any]
+) -> None:
     world.load()
     sku = a_sku_with(world, 3)
     world.shop.post("faults", fault)
@@ -161,7 +163,7 @@ def test_the_sides_agree_after_shopify_was_in_trouble(world: World, fault: dict[
     assert world.available(sku) == world.erp.free(sku, "CENTRAL")
 
 
-def test_an_order_waits_for_an_erp_that_is_away(world: World) -> None:
+def test_an_order_waits_for_an_erp_that_is_away(world: World[SqlErp]) -> None:
     world.load()
     sku = a_sku_with(world, 3)
     erp = world.channel.company.erpconnection
@@ -181,7 +183,7 @@ def test_an_order_waits_for_an_erp_that_is_away(world: World) -> None:
     assert len(world.erp.orders()) == 1
 
 
-def test_a_hand_made_surplus_is_taken_back_and_a_shortage_asks(world: World) -> None:
+def test_a_hand_made_surplus_is_taken_back_and_a_shortage_asks(world: World[SqlErp]) -> None:
     world.load()
     sku = a_sku_with(world, 12)
     right = world.available(sku)

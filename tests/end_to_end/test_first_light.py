@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from sync.models import Divergence, InboxMessage, OutboxCommand, ShopOrder, Status
-from tests.end_to_end.world import CENTRAL, World
+from tests.end_to_end.world import CENTRAL, SqlErp, World
 
 
-def a_sku_with(world: World, units: int) -> str:
+def a_sku_with(world: World[SqlErp], units: int) -> str:
     """Return a SKU of which the central warehouse can sell at least so many."""
     rows = world.erp.query(
         "SELECT e.sku FROM puente.v_existencias e JOIN puente.v_variantes v USING (sku)"
@@ -20,7 +20,9 @@ def a_sku_with(world: World, units: int) -> str:
 
 
 @pytest.mark.parametrize("articles", [1000])
-def test_the_catalogue_is_in_the_store_and_a_second_run_writes_nothing(world: World) -> None:
+def test_the_catalogue_is_in_the_store_and_a_second_run_writes_nothing(
+    world: World[SqlErp],
+) -> None:
     world.load()
 
     products = world.shop.state()["products"]
@@ -31,7 +33,7 @@ def test_the_catalogue_is_in_the_store_and_a_second_run_writes_nothing(world: Wo
     assert world.shop.mutations(since=start) == []
 
 
-def test_each_variant_shows_what_the_warehouses_can_sell(world: World) -> None:
+def test_each_variant_shows_what_the_warehouses_can_sell(world: World[SqlErp]) -> None:
     world.load()
 
     rows = world.erp.query(
@@ -50,7 +52,7 @@ def test_each_variant_shows_what_the_warehouses_can_sell(world: World) -> None:
     assert {sku: expected[sku] for sku in shown} == shown
 
 
-def test_an_order_is_in_the_erp_once_with_the_same_total(world: World) -> None:
+def test_an_order_is_in_the_erp_once_with_the_same_total(world: World[SqlErp]) -> None:
     world.load()
     sku = a_sku_with(world, 3)
     placed = world.buy((sku, 2))
@@ -63,7 +65,7 @@ def test_an_order_is_in_the_erp_once_with_the_same_total(world: World) -> None:
     assert world.available(sku) == world.erp.free(sku, "CENTRAL")
 
 
-def test_a_shipment_becomes_one_fulfilment_with_its_tracking(world: World) -> None:
+def test_a_shipment_becomes_one_fulfilment_with_its_tracking(world: World[SqlErp]) -> None:
     world.load()
     world.buy((a_sku_with(world, 3), 2))
     world.work()
@@ -78,7 +80,7 @@ def test_a_shipment_becomes_one_fulfilment_with_its_tracking(world: World) -> No
     assert order["fulfillment_status"] == "FULFILLED"
 
 
-def test_a_change_of_stock_in_the_erp_reaches_the_store_in_one_call(world: World) -> None:
+def test_a_change_of_stock_in_the_erp_reaches_the_store_in_one_call(world: World[SqlErp]) -> None:
     world.load()
     sku = a_sku_with(world, 3)
     start = world.shop.mark()
@@ -89,7 +91,7 @@ def test_a_change_of_stock_in_the_erp_reaches_the_store_in_one_call(world: World
     assert world.shop.mutations(since=start) == ["SetQuantities"]
 
 
-def test_a_hundred_changes_of_stock_cost_one_call_a_location(world: World) -> None:
+def test_a_hundred_changes_of_stock_cost_one_call_a_location(world: World[SqlErp]) -> None:
     world.load()
     start = world.shop.mark()
     world.erp.run("bulk-stock", "100")
@@ -101,7 +103,7 @@ def test_a_hundred_changes_of_stock_cost_one_call_a_location(world: World) -> No
     assert len(writes) <= 2
 
 
-def test_every_notice_three_times_in_any_order_makes_one_erp_order(world: World) -> None:
+def test_every_notice_three_times_in_any_order_makes_one_erp_order(world: World[SqlErp]) -> None:
     world.load()
     world.shop.post("faults", {"kind": "webhook_double", "copies": 3, "count": 100})
     world.shop.post("faults", {"kind": "webhook_shuffle", "count": 100})
@@ -113,7 +115,7 @@ def test_every_notice_three_times_in_any_order_makes_one_erp_order(world: World)
     assert ShopOrder.objects.filter(state=ShopOrder.State.IN_ERP).count() == 3
 
 
-def test_a_lost_notice_is_found_by_the_sweep(world: World) -> None:
+def test_a_lost_notice_is_found_by_the_sweep(world: World[SqlErp]) -> None:
     world.load()
     world.shop.post("faults", {"kind": "webhook_drop", "count": 100})
     world.buy((a_sku_with(world, 3), 1))
@@ -126,7 +128,9 @@ def test_a_lost_notice_is_found_by_the_sweep(world: World) -> None:
     assert len(world.erp.orders()) == 1
 
 
-def test_nothing_is_set_aside_and_nothing_differs_after_a_day_of_trade(world: World) -> None:
+def test_nothing_is_set_aside_and_nothing_differs_after_a_day_of_trade(
+    world: World[SqlErp],
+) -> None:
     world.load()
     world.buy((a_sku_with(world, 3), 1))
     world.work()

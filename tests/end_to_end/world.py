@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -15,7 +15,7 @@ import psycopg
 from django.core.management import call_command
 
 from mapping.models import Channel
-from sync import queue, worker
+from sync import worker
 from sync.models import InboxMessage, OutboxCommand, Recurring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,8 +114,28 @@ class SandboxShop:
         self.post("webhooks/flush")
 
 
+class Erp(Protocol):
+    """What a world needs to know of the ERP it connects."""
+
+    kind: str
+    warehouses: Mapping[str, str]
+    attributes: tuple[str, ...]
+
+    def settings(self) -> dict[str, Any]: ...
+
+    def secrets(self) -> dict[str, str]: ...
+
+
 class SqlErp:
     """The back office that is a database, played by its staff."""
+
+    kind = "sql"
+    warehouses: Mapping[str, str] = {"CENTRAL": CENTRAL, "TIENDA": SHOP_FLOOR}
+    attributes: tuple[str, ...] = (
+        "composicion=erp.composicion:single_line_text_field",
+        "temporada=erp.temporada:single_line_text_field",
+        "impermeable=erp.impermeable:boolean",
+    )
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -124,6 +144,9 @@ class SqlErp:
         parts = urlsplit(self.url)
         host = parse_qs(parts.query)["host"][0]
         return {"host": host, "dbname": parts.path.lstrip("/"), "user": "puente_web"}
+
+    def secrets(self) -> dict[str, str]:
+        return {"password": "puente"}
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -167,12 +190,15 @@ class SqlErp:
         return int(rows[0]["libre"])
 
 
+AnErp = TypeVar("AnErp")
+
+
 @dataclass
-class World:
+class World(Generic[AnErp]):
     """The store, the ERP and the channel that joins them, with a worker on call."""
 
     shop: SandboxShop
-    erp: SqlErp
+    erp: AnErp
     channel: Channel
 
     def work(self, *, seconds: float = 30) -> None:
@@ -226,29 +252,22 @@ class World:
         return placed
 
 
-def connect(shop: SandboxShop, erp: SqlErp, environment: Callable[[str, str], None]) -> Channel:
+def connect(shop: SandboxShop, erp: Erp, environment: Callable[[str, str], None]) -> Channel:
     """Connect both sides with the commands that an operator uses."""
-    environment("ERP_SECRETS", json.dumps({"password": "puente"}))
-    settings = [f"--set={key}={value}" for key, value in erp.settings().items()]
-    call_command("connect_erp", *["--company=Calzados Puente", "--kind=sql"], *settings)
+    environment("ERP_SECRETS", json.dumps(erp.secrets()))
+    settings = [f"--set={key}={json.dumps(value)}" for key, value in erp.settings().items()]
+    call_command(
+        "connect_erp",
+        "--company=Calzados Puente",
+        f"--kind={erp.kind}",
+        *settings,
+        "--api-key-name=e2e",
+    )
     call_command(
         "connect_store",
-        "--company=Calzados Puente",
-        "--channel=Tienda",
-        f"--domain={shop.domain}",
+        *("--company=Calzados Puente", "--channel=Tienda", f"--domain={shop.domain}"),
         "--price-list=PVP",
-        f"--warehouse=CENTRAL={CENTRAL}",
-        f"--warehouse=TIENDA={SHOP_FLOOR}",
-        "--attribute=composicion=erp.composicion:single_line_text_field",
-        "--attribute=temporada=erp.temporada:single_line_text_field",
-        "--attribute=impermeable=erp.impermeable:boolean",
+        *(f"--warehouse={name}={place}" for name, place in erp.warehouses.items()),
+        *(f"--attribute={each}" for each in erp.attributes),
     )
     return Channel.objects.select_related("shop", "company__erpconnection").get(name="Tienda")
-
-
-def expire_lease(row: InboxMessage | OutboxCommand) -> None:
-    type(row)._default_manager.filter(pk=row.pk).update(lease_until="2000-01-01T00:00Z")
-    queue.release_expired(type(row))
-
-
-__all__ = ["CENTRAL", "CLIENT_SECRET", "SandboxShop", "SqlErp", "StoreServer", "World", "connect"]

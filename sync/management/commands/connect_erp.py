@@ -35,11 +35,12 @@ class Command(BaseCommand):
         )
         connection.secrets = self._secrets()
         connection.save()
-        self._check(connection)
         answer = {"connection": connection.pk, "company": company.name}
         if name := options["api_key_name"]:
             ApiKey.objects.filter(connection=connection, name=name).delete()
             _key, answer["api_key"] = ApiKey.issue(connection, name)
+        # Last, because an ERP that calls us is only there once it has a key.
+        self._check(connection)
         if options["as_json"]:
             self.stdout.write(json.dumps(answer))
         else:
