@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from mapping import rules
+from mapping import links, rules
 from mapping.decide import stock as protocol
 from mapping.documents import Product
 from mapping.links import Kind
@@ -47,6 +47,9 @@ def _catalogue(channel: Channel) -> Counter[str]:
 def _fate(channel: Channel, product: Product) -> str:
     plan = catalogue_ledger.decide(channel, product.code, shown=None)
     if plan is None or not plan.decision:
+        return "leave"
+    linked = links.shopify_id(channel, Kind.PRODUCT, product.code) is not None
+    if not linked and not product.active:
         return "leave"
     if plan.problems:
         return "hold"

@@ -12,7 +12,7 @@ from mapping.models import Company
 
 
 class Command(BaseCommand):
-    help = "Connect a company's ERP. Secrets come from ERP_SECRETS (JSON) in the environment."
+    help = "Connect a company's ERP. Secrets come from ERP_SECRETS (JSON); without it they stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--company", required=True)
@@ -33,8 +33,9 @@ class Command(BaseCommand):
                 "poll_seconds": options["poll_seconds"],
             },
         )
-        connection.secrets = self._secrets()
-        connection.save()
+        if "ERP_SECRETS" in os.environ:
+            connection.secrets = self._secrets()
+            connection.save()
         answer = {"connection": connection.pk, "company": company.name}
         if name := options["api_key_name"]:
             ApiKey.objects.filter(connection=connection, name=name).delete()

@@ -22,9 +22,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--grant", choices=["client_credentials", "static"], default="client_credentials"
         )
-        parser.add_argument("--price-list", default="")
-        parser.add_argument("--compare-at-price-list", default="")
-        parser.add_argument("--buffer", type=int, default=0)
+        parser.add_argument("--price-list")
+        parser.add_argument("--compare-at-price-list")
+        parser.add_argument("--buffer", type=int)
+        parser.add_argument(
+            "--mode", choices=Channel.Mode.values, help="shadow: look, write nothing"
+        )
         parser.add_argument("--warehouse", action="append", default=[], metavar="ERP=LOCATION")
         parser.add_argument(
             "--attribute", action="append", default=[], metavar="ERP=NAMESPACE.KEY:TYPE[@variant]"
@@ -37,12 +40,7 @@ class Command(BaseCommand):
             raise CommandError("Connect the company's ERP first (connect_erp).")
         channel, _created = Channel.objects.update_or_create(
             name=options["channel"],
-            defaults={
-                "company": company,
-                "price_list": options["price_list"],
-                "compare_at_price_list": options["compare_at_price_list"],
-                "stock_buffer": options["buffer"],
-            },
+            defaults={"company": company} | self._said(options),
         )
         self._shop(channel, options)
         for text in options["attribute"]:
@@ -53,6 +51,16 @@ class Command(BaseCommand):
         except (connecting.CannotConnect, ShopifyError, ErpError) as error:
             raise CommandError(str(error)) from None
         self._report(asdict(connected), options)
+
+    def _said(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return what was said; what was not stays as it is."""
+        names = {
+            "price_list": "price_list",
+            "compare_at_price_list": "compare_at_price_list",
+            "stock_buffer": "buffer",
+            "mode": "mode",
+        }
+        return {field: options[flag] for field, flag in names.items() if options[flag] is not None}
 
     def _shop(self, channel: Channel, options: dict[str, Any]) -> None:
         token = os.environ.get("SHOPIFY_ACCESS_TOKEN", "")

@@ -107,7 +107,7 @@ def test_an_order_is_in_the_erp_once_wherever_the_worker_dies(world: World) -> N
 
         booked = world.erp.orders()
         assert len(booked) == bought, f"statement {number}"
-        order = ShopOrder.objects.get(shopify_id=placed["id"])
+        order = ShopOrder.objects.get(name=placed["name"])
         assert order.state == ShopOrder.State.IN_ERP, f"statement {number}"
         assert order.proof["verdict"] == "equal", f"statement {number}"
         return axe.count

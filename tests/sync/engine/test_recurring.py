@@ -1,0 +1,149 @@
+"""Work that comes round by itself: once, at its pace, and never past what was stored."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from erp_connectors import registry
+from erp_connectors.contract import Page
+from erp_connectors.errors import ErpUnavailable
+from mapping.documents import Product
+from sync import polling, recurring
+from sync.models import InboxMessage, Recurring
+from tests.sync.engine.rows import at_once
+from tests.sync.makers import make_channel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class PagedErp:
+    """An ERP with three pages of products, which counts how often it is asked."""
+
+    asked: list[str] = []
+    away = False
+
+    def __init__(self, *_args: object) -> None:
+        pass
+
+    def pull_products(self, cursor: str, *, limit: int = 100) -> Page[Product]:
+        if PagedErp.away:
+            raise ErpUnavailable("no answer")
+        PagedErp.asked.append(cursor)
+        number = int(cursor or 0) + 1
+        product = Product(code=f"P{number}", title="Bota", variants=())
+        return Page(records=(product,), cursor=str(number), as_of=timezone.now(), more=number < 3)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def poll(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recurring]:
+    monkeypatch.setitem(registry.CONNECTORS, "paged", PagedErp)
+    PagedErp.asked, PagedErp.away = [], False
+    channel = make_channel()
+    erp = channel.company.erpconnection
+    erp.kind = "paged"
+    erp.save()
+    yield Recurring.objects.create(kind=Recurring.Kind.POLL_PRODUCTS, connection=erp, seconds=60)
+
+
+def make_due(row: Recurring) -> None:
+    Recurring.objects.filter(pk=row.pk).update(next_due="2000-01-01T00:00Z")
+
+
+def test_eight_workers_ask_the_erp_once(poll: Recurring) -> None:
+    ran = at_once(8, lambda _: recurring.run_one())
+
+    assert sorted(ran) == [False] * 7 + [True]
+    assert PagedErp.asked == ["", "1", "2"]
+
+
+def test_an_erp_that_is_away_is_asked_less_and_less_and_says_so(poll: Recurring) -> None:
+    PagedErp.away = True
+    pauses = []
+    for _ in range(4):
+        make_due(poll)
+        before = timezone.now()
+        assert recurring.run_one()
+        poll.refresh_from_db()
+        pauses.append(poll.next_due - before)
+
+    assert pauses == sorted(pauses)
+    assert timedelta(seconds=115) < pauses[0] < pauses[-1] <= timedelta(minutes=5, seconds=5)
+    assert (poll.failures, poll.last_error) == (4, "no answer")
+    assert poll.connection is not None
+    poll.connection.refresh_from_db()
+    assert poll.connection.last_error == "no answer"
+
+    PagedErp.away = False
+    make_due(poll)
+    recurring.run_one()
+    poll.refresh_from_db()
+    assert (poll.failures, poll.last_error) == (0, "")
+
+
+def test_the_cursor_moves_only_with_its_messages(poll: Recurring) -> None:
+    """Whatever statement the worker dies at, no product is skipped."""
+
+    class Killed(BaseException):
+        pass
+
+    for number in range(60):
+        InboxMessage.objects.all().delete()
+        Recurring.objects.update(cursor="", claims=0, lease_until=None)
+        poll.refresh_from_db()
+        left = [number]
+
+        def axe(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            left[0] -= 1  # noqa: B023 - it is used within this round only
+            if left[0] < 0:  # noqa: B023
+                raise Killed
+            return execute(sql, params, many, context)
+
+        try:
+            with connection.execute_wrapper(axe):
+                polling.poll(poll)
+        except Killed:
+            connection.close()
+        else:
+            break
+        poll.refresh_from_db()
+        stored = set(InboxMessage.objects.values_list("key", flat=True))
+        assert {f"P{each + 1}" for each in range(int(poll.cursor or 0))} == stored
+    assert poll.cursor == "3"
+
+
+def test_a_worker_that_was_taken_over_does_not_move_the_cursor(poll: Recurring) -> None:
+    Recurring.objects.filter(pk=poll.pk).update(claims=5)
+    polling.poll(poll)
+
+    poll.refresh_from_db()
+    assert poll.cursor == ""
+
+
+def test_two_stores_of_one_company_both_hear_of_a_product(poll: Recurring) -> None:
+    assert poll.connection is not None
+    sister = make_channel(company=poll.connection.company)
+    stranger = make_channel()
+    polling.poll(poll)
+
+    assert InboxMessage.objects.filter(channel=sister).count() == 3
+    assert InboxMessage.objects.count() == 6
+    assert not InboxMessage.objects.filter(channel=stranger).exists()
+
+
+def test_a_product_that_returns_to_what_it_was_is_news(poll: Recurring) -> None:
+    """Yesterday's title again today is a change, though the document is one we have seen."""
+    polling.poll(poll)
+    handled = InboxMessage.objects.get(key="P1")
+    Recurring.objects.update(cursor="3")
+    poll.refresh_from_db()
+    again = polling.PULLS[Recurring.Kind.POLL_PRODUCTS](PagedErp(), "0")  # type: ignore[arg-type]
+
+    assert [each.key for each in again.news] == ["P1"]
+    assert again.news[0].message_id == handled.message_id
