@@ -57,6 +57,7 @@ class ChannelScreen(RulesScreen):
     fieldsets = [
         (None, {"fields": ["name", "company", "mode", "currency"]}),
         (_("Prices"), {"fields": ["price_list", "compare_at_price_list"]}),
+        (_("Orders"), {"fields": ["orders_from"]}),
         (_("Stock"), {"fields": ["stock_buffer", "auto_correct_units"]}),
     ]
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -44,6 +45,8 @@ class Channel(models.Model):
     auto_correct_units = models.PositiveIntegerField(
         _("units corrected without asking"), default=5
     )
+    # Older orders are in the ERP already, by whatever road they came.
+    orders_from = models.DateTimeField(_("orders placed since"), default=timezone.now)
     history = HistoricalRecords()
 
     class Meta:

@@ -31,9 +31,7 @@ def ensure(client: ShopifyClient, wanted: Iterable[Definition]) -> None:
     repeated creation finds what the first try made.
     """
     own = Definition(namespace=NAMESPACE, key=KEY, type=ID_TYPE)
-    there = {
-        (owner, *name) for owner in (_PRODUCT, _VARIANT) for name in _existing(client, owner)
-    }
+    there = {(owner, *name) for owner in (_PRODUCT, _VARIANT) for name in _existing(client, owner)}
     for each in (own, *wanted):
         if (each.owner, each.namespace, each.key) in there:
             continue

@@ -149,17 +149,22 @@ def orders_updated_since(
     return [stub for stub in stubs if stub.updated_at >= since], next_cursor(data["orders"])
 
 
-def levels(client: ShopifyClient, items: Sequence[str], location: str) -> dict[str, LevelRead]:
-    """Return the levels of at most 250 items at a location; what is not stocked is absent."""
+def levels(
+    client: ShopifyClient, items: Sequence[str], location: str
+) -> dict[str, LevelRead | None]:
+    """Return the levels of at most 250 items at a location; None is "not stocked there".
+
+    An item that the store does not know is absent, which says nothing about its stock.
+    """
     if len(items) > MOST_ITEMS:
         raise ValueError(f"at most {MOST_ITEMS} items at once, not {len(items)}")
     if not items:
         return {}
     nodes = client.run("levels", {"items": list(items), "location": location})["nodes"]
     return {
-        node["id"]: _level(node["inventoryLevel"])
+        node["id"]: _level(node["inventoryLevel"]) if node["inventoryLevel"] else None
         for node in nodes
-        if node and node.get("inventoryLevel")
+        if node and "inventoryLevel" in node
     }
 
 

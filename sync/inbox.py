@@ -26,7 +26,7 @@ class News:
 
     def lane(self, channel: Channel) -> str:
         # Messages about one record are handled in order, whoever sends them.
-        return f"{channel.pk}/{self.topic}/{self.key}"[:200]
+        return f"{channel.pk}/{self.topic}/{self.key}"[:400]
 
 
 def receive(

@@ -148,6 +148,17 @@ def entered_erp(row: ShopOrder, *, number: str, at: datetime | None = None) -> N
     )
 
 
+@transaction.atomic
+def leave_to_the_erp(row: ShopOrder, *, reason: str) -> None:
+    """The ERP has this order by another road: its figures contain the units."""
+    row.demand.update(in_erp_at=row.channel.orders_from, erp_quantity=F("quantity"))
+    items = list(row.demand.values_list("item", flat=True))
+    stock_ledger.mark_dirty(
+        row.channel, StockPosition.objects.filter(channel=row.channel, item__in=items)
+    )
+    hold(row, state=State.NOT_NEEDED, reason=reason)
+
+
 def hold(row: ShopOrder, *, state: str, code: str = "", reason: str = "") -> None:
     """Set where an order stands and why."""
     ShopOrder.objects.filter(pk=row.pk).update(state=state, reason_code=code, reason=reason)

@@ -59,7 +59,7 @@ def put(
             _PUT,
             {
                 "channel": channel.pk,
-                "lane": f"{channel.pk}/{lane}"[:200],
+                "lane": f"{channel.pk}/{lane}"[:400],
                 "priority": int(priority),
                 "status": Status.IGNORED if shadow else Status.WAITING,
                 "reason": "shadow" if shadow else "",

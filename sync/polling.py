@@ -86,7 +86,8 @@ def _products(erp: ErpConnector, cursor: str) -> Pulled:
     page: Page[Product] = erp.pull_products(cursor)
     news = [
         News(
-            message_id=f"product:{each.code}:{digest(each)}",
+            # With the cursor: a product that returns to what it was has changed too.
+            message_id=f"product:{each.code}:{digest([dump(each), page.cursor])}"[:200],
             topic="erp/product",
             key=each.code,
         )

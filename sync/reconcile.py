@@ -44,7 +44,7 @@ def sweep_orders(channel: Channel, since: datetime, *, job: SyncJob | None = Non
         found += len(missing)
         inbox.receive_many(channel, [_news(stub) for stub in missing], job=job)
         newest = max((each.updated_at for each in stubs), default=newest)
-    for row in orders.stranded():
+    for row in orders.stranded(channel):
         orders.resume(row, message_id=f"stranded:{row.pk}:{timezone.now().isoformat()}")
     return Swept(looked_at=looked_at, found=found, newest=newest)
 

@@ -1,6 +1,6 @@
 """Levels: what the store shows, compared with what it should show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,7 +49,7 @@ class Compared:
 def compare(
     channel: Channel,
     location: str,
-    levels: dict[str, LevelRead],
+    levels: Mapping[str, LevelRead | None],
     *,
     asked: Sequence[str],
     asked_at: datetime,

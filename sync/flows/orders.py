@@ -12,6 +12,7 @@ from mapping import links, rules
 from mapping.decide.orders import MoneyProof, Verdict, check_order, prove_money
 from mapping.documents import ErpOrder, Order, load
 from mapping.links import Kind
+from mapping.models import Channel
 from mapping.reasons import Reason, gettext_noop, pack
 from shopify_app import reads
 from sync import calls, divergences, inbox, order_ledger, queue
@@ -20,6 +21,7 @@ from sync.models import Divergence, InboxMessage, Priority, ShopOrder
 
 TOPIC = "shopify/order"
 State = ShopOrder.State
+BEFORE_US = gettext_noop("It was placed before this store was connected.")
 TEST_ORDER = gettext_noop("It is a test order.")
 TOTALS_DIFFER = gettext_noop("The ERP adds up to %(erp)s and the order to %(shop)s.")
 CANCEL_BY_HAND = gettext_noop("Cancel %(number)s in the ERP: it cannot be done from here.")
@@ -44,6 +46,8 @@ def take_order(message: InboxMessage) -> None:
         _follow_up(message, row, order)
     elif order.cancelled_at and row.state != State.UNKNOWN:
         order_ledger.hold(row, state=State.CANCELLED)
+    elif order.placed_at < channel.orders_from and row.state != State.UNKNOWN:
+        order_ledger.leave_to_the_erp(row, reason=BEFORE_US)
     elif order.test:
         order_ledger.hold(row, state=State.NOT_NEEDED, reason=TEST_ORDER)
     else:
@@ -223,15 +227,15 @@ def resume(row: ShopOrder, *, message_id: str) -> InboxMessage:
     )
 
 
-def stranded(minutes: int = 10) -> list[ShopOrder]:
+def stranded(channel: Channel, *, minutes: int = 10) -> list[ShopOrder]:
     """Return orders that stand still without a message that would move them."""
     old = timezone.now() - timedelta(minutes=minutes)
     waiting = ShopOrder.objects.filter(
-        state__in=[State.RECEIVED, State.UNKNOWN], received_at__lt=old
+        channel=channel, state__in=[State.RECEIVED, State.UNKNOWN], received_at__lt=old
     ).select_related("channel")
     moving = set(
         InboxMessage.objects.filter(
-            topic=TOPIC, status__in=["waiting", "running", "parked"]
-        ).values_list("channel_id", "key")
+            channel=channel, topic=TOPIC, status__in=["waiting", "running", "parked"]
+        ).values_list("key", flat=True)
     )
-    return [row for row in waiting if (row.channel_id, row.shopify_id) not in moving]
+    return [row for row in waiting if row.shopify_id not in moving]

@@ -1,6 +1,6 @@
 """Stock: the ERP counts, the store shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,6 +9,7 @@ from django.utils import timezone
 from mapping.decide import stock as protocol
 from mapping.documents import StockLevel, load
 from mapping.models import Channel
+from mapping.reasons import gettext_noop
 from shopify_app import commands, reads
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyAccessDenied, ShopifyRejected
@@ -17,6 +18,7 @@ from sync import calls, divergences, outbox, queue, stock_ledger
 from sync.models import InboxMessage, OutboxCommand, StockPosition
 
 BATCH = 250
+ITEM_UNKNOWN = gettext_noop("The store does not know this item any more.")
 
 
 def take_changes(message: InboxMessage) -> None:
@@ -90,7 +92,11 @@ def _read_levels(channel: Channel, location: str, client: ShopifyClient) -> None
 
 @transaction.atomic
 def take_levels(
-    channel: Channel, location: str, levels: dict[str, LevelRead], *, asked: Sequence[str]
+    channel: Channel,
+    location: str,
+    levels: Mapping[str, LevelRead | None],
+    *,
+    asked: Sequence[str],
 ) -> list[StockPosition]:
     """Take over levels as the store just reported them. An item it does not know is set aside."""
     rows = list(
@@ -100,7 +106,11 @@ def take_levels(
     )
     known = stock_ledger.known_open(channel, asked, location)
     for each in rows:
-        level = levels.get(each.item)
+        if each.item not in levels:
+            # Deleted, or left out of the answer: that says nothing about its stock.
+            each.dirty, each.set_aside = False, ITEM_UNKNOWN
+            continue
+        level = levels[each.item]
         value = stock_ledger.position(each)
         if level is None:
             # Not stocked at this location: nobody can have sold it there.

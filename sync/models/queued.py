@@ -38,7 +38,7 @@ class QueuedRow(models.Model):
     """
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, verbose_name=_("channel"))
-    lane = models.CharField(_("lane"), max_length=200)
+    lane = models.CharField(_("lane"), max_length=400)
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority, default=Priority.NORMAL
     )

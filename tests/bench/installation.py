@@ -107,6 +107,11 @@ class Installation:
     def start_worker(self) -> None:
         self._start("worker", "manage.py", "runq", "--grace", "8", *self._runq)
 
+    def stop_worker(self) -> None:
+        worker = self._running.pop("worker")
+        worker.terminate()
+        worker.wait(30)
+
     def manage(self, *words: str, **more: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *words, "--skip-checks"],
@@ -155,6 +160,8 @@ class Installation:
         return last - started
 
     def stop(self) -> None:
+        if hasattr(self, "shop"):
+            self.shop.close()
         for process in reversed(self._running.values()):
             process.terminate()
         for process in reversed(self._running.values()):

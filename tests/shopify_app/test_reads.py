@@ -112,14 +112,18 @@ def quantities(available: int) -> list[dict[str, Any]]:
     return [{"name": name, "quantity": quantity} for name, quantity in found.items()]
 
 
-def test_levels_leave_out_what_is_not_stocked(client: ShopifyClient, shopify: RawServer) -> None:
+def test_not_stocked_is_not_the_same_as_not_known(
+    client: ShopifyClient, shopify: RawServer
+) -> None:
     level = {"updatedAt": NOON, "quantities": quantities(7)}
     nodes = [{"id": "i1", "inventoryLevel": level}, {"id": "i2", "inventoryLevel": None}, None]
     shopify.script = [wire.data({"nodes": [*nodes, {}]})]
 
     found = reads.levels(client, ["i1", "i2", "i3", "i4"], "l")
 
-    assert list(found) == ["i1"]
+    assert list(found) == ["i1", "i2"]
+    assert found["i2"] is None
+    assert found["i1"]
     assert (found["i1"].available, found["i1"].committed, found["i1"].on_hand) == (7, 2, 9)
 
 

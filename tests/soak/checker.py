@@ -66,9 +66,7 @@ def _shipments_told_once(record: Record) -> Iterator[str]:
     for note in record.erp_notes:
         notes[note["referencia_web"]].append(note["seguimiento"])
     for order in record.shop_orders:
-        shown = [
-            label["number"] for each in order["fulfillments"] for label in each["tracking"]
-        ]
+        shown = [label["number"] for each in order["fulfillments"] for label in each["tracking"]]
         if sorted(shown) != sorted(notes[_reference(record, order)]):
             sent = notes[_reference(record, order)]
             yield f"{order['name']}: sent as {sent}, told as {shown}"
@@ -132,9 +130,9 @@ def _all_accounted_for(record: Record) -> Iterator[str]:
     """What we said yes to is kept, and everything kept has come to an end."""
     kept = {row["message_id"] for row in record.inbox}
     for entry in record.log:
-        if entry["kind"] == "webhook" and entry.get("outcome") == "delivered":
-            if not any(entry["webhook_id"] in each for each in (kept,)):
-                yield f"{entry['topic']} {entry['webhook_id']} was acknowledged and is not kept"
+        said_yes = entry["kind"] == "webhook" and entry["outcome"] == "delivered"
+        if said_yes and entry["webhook_id"] not in kept:
+            yield f"{entry['topic']} {entry['webhook_id']} was acknowledged and is not kept"
     for row in (*record.inbox, *record.outbox):
         if row["status"] not in FINISHED:
             name = row.get("topic") or row.get("kind")

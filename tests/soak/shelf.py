@@ -58,23 +58,22 @@ def _lingering(
     """Find where the store kept offering what had long gone."""
     if sellable is None:
         return
-    ends = [*shown.times[1:], max(sellable.times[-1], shown.times[-1]) + window]
+    # What is shown last is shown to the end of the record.
+    ends = [*shown.times[1:], _seconds(record.log[-1]["at"])]
     for value, since, until in zip(shown.values, shown.times, ends, strict=True):
-        for at in [each for each in sellable.times if since < each < until]:
-            judged = min(at + window, until)
-            start = _start(judged, window, record.outages)
-            most = sellable.highest(start, judged)
-            if most is not None and judged > since and value > max(most, 0) and judged < until:
+        for judged in [*(each + window for each in sellable.times), until]:
+            if not since < judged <= until:
+                continue
+            most = sellable.highest(_start(judged, window, record.outages), judged)
+            if most is not None and value > max(most, 0):
                 yield f"{place} at {judged:.2f}: still {value} offered, at most {most} left"
+                break
 
 
 def _start(at: float, window: float, outages: list[tuple[float, float]]) -> float:
     """Return how far back an offer at this instant may be excused by."""
-    start = at - window
-    for begin, end in sorted(outages, reverse=True):
-        if begin <= at and end >= start:
-            start = min(start, begin - window)
-    return start
+    begun = [begin for begin, end in outages if begin <= at and end >= at - window]
+    return min([at, *begun]) - window
 
 
 def _seconds(text: str) -> float:
@@ -90,9 +89,9 @@ def _shown(record: Record) -> dict[Place, _Line]:
     }
     lines: dict[Place, _Line] = defaultdict(_Line)
     for entry in record.log:
-        if entry["kind"] == "level" and entry["name"] == "available":
-            if code := codes.get(entry["location"]):
-                lines[entry["sku"], code].add(_seconds(entry["at"]), entry["after"])
+        is_level = entry["kind"] == "level" and entry["name"] == "available"
+        if is_level and (code := codes.get(entry["location"])):
+            lines[entry["sku"], code].add(_seconds(entry["at"]), entry["after"])
     return lines
 
 

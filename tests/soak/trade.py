@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -31,6 +32,7 @@ class Trade:
     outages: list[tuple[float, float]] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
     _fate: dict[str, str] = field(default_factory=dict)
+    _web_ids: dict[str, int] = field(default_factory=dict)
     _away_until: float = 0
     _labels: int = 0
 
@@ -82,7 +84,7 @@ class Trade:
             placed = self.plant.shop.post("orders", {"lines": lines})
             reference = f"{self.plant.shop.domain}/{placed['id']}"
             self._fate[reference] = self.chance.choice(("ship", "ship", "cancel", "wait"))
-            self._web_ids = {**getattr(self, "_web_ids", {}), reference: placed["id"]}
+            self._web_ids[reference] = placed["id"]
 
     def _move(self, units: int, sku: str, warehouse: str) -> None:
         with self.erp.transaction():
@@ -126,7 +128,7 @@ class Trade:
         ).fetchone()
         assert row is not None
         price = self.chance.randint(1000, 9999)
-        operations.set_price(self.erp, row[0], "PVP", operations.Decimal(price) / 100)
+        operations.set_price(self.erp, row[0], "PVP", Decimal(price) / 100)
 
     def ship(self) -> None:
         row = self.erp.execute(
@@ -170,13 +172,13 @@ class Trade:
         fault: dict[str, Any] = {"kind": kind, "count": self.chance.randint(3, 15)}
         if kind in {"webhook_delay", "webhook_shuffle"}:
             fault["seconds"] = self.chance.uniform(1, 6)
-        self._broken(10)
+        # No excuse: what the store shows must not depend on what it tells us.
         self.plant.shop.post("faults", fault)
 
     def answers_get_lost(self) -> None:
         kind = self.chance.choice(("applied_then_timeout", "applied_then_error", "truncated_json"))
         fault = {"kind": kind, "count": self.chance.randint(1, 3), "mutations_only": True}
-        self._broken(10)
+        self._broken()
         self.plant.shop.post("faults", fault)
 
     def store_in_trouble(self) -> None:
@@ -190,7 +192,7 @@ class Trade:
                 {"kind": "expired_token", "count": 1},
             )
         )
-        self._broken(10)
+        self._broken()
         self.plant.shop.post("faults", fault)
 
     def erp_goes_away(self) -> None:

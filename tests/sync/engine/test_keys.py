@@ -22,7 +22,7 @@ from tests.sync.makers import make_channel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLACE = "gid://shopify/Location/1"
-DONE = {"inventorySetQuantities": {"userErrors": []}}
+DONE: dict[str, Any] = {"inventorySetQuantities": {"userErrors": []}}
 
 
 @pytest.fixture
