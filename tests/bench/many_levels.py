@@ -22,7 +22,7 @@ FROM erp_connectors_erpconnection e ON CONFLICT DO NOTHING"""
 
 def add_levels(plant: Installation, wanted: int) -> None:
     """Bring the followed levels of the made-up items to so many."""
-    there = plant.ours("SELECT count(*) AS n FROM sync_stockposition WHERE sku LIKE 'MASA-%'")
+    there = plant.ours("SELECT count(*) AS n FROM sync_stockposition WHERE sku LIKE 'MASA-%%'")
     place = next(e for e in plant.shop.get("state")["locations"] if e["name"] == CENTRAL)
     gid = f"gid://shopify/Location/{place['id']}"
     for start in range(int(there[0]["n"]), wanted, VARIANTS):

@@ -15,6 +15,7 @@ store_server = end_to_end.store_server
 erp_template = end_to_end.erp_template
 erp = end_to_end.erp
 shop = end_to_end.shop
+installation = end_to_end.installation
 world = end_to_end.world
 
 DEAREST = 1.2

@@ -41,7 +41,7 @@ class _Line:
 
 def unexplained(record: Record, *, window: float) -> Iterator[str]:
     shown = _shown(record)
-    sellable = _sellable(record)
+    sellable = _sellable(record, window)
     for place, line in sorted(shown.items()):
         for at, value in zip(line.times, line.values, strict=True):
             # A level is judged when it changes and once more just before it changes again.
@@ -95,47 +95,83 @@ def _shown(record: Record) -> dict[Place, _Line]:
     return lines
 
 
-def _sellable(record: Record) -> dict[Place, _Line]:
-    """Lay the ERP's history and the store's orders over each other, in time."""
-    stock: dict[Place, dict[str, Any]] = {}
-    wanted: dict[tuple[str, Place], int] = defaultdict(int)
-    served: dict[tuple[str, Place], tuple[int, int]] = {}
-    lines: dict[Place, _Line] = defaultdict(_Line)
-    by_place: dict[Place, set[str]] = defaultdict(set)
-    for at, kind, row in _events(record):
+class _Shelves:
+    """What there is to sell at each place, as one event after the other happens."""
+
+    def __init__(self) -> None:
+        self.lines: dict[Place, _Line] = defaultdict(_Line)
+        self._stock: dict[Place, dict[str, Any]] = {}
+        # Per order and SKU: the place it takes from, and how many units it waits for there.
+        self._wanted: dict[tuple[str, str], tuple[Place, int]] = {}
+        self._booked: dict[tuple[str, str], tuple[Place, int, int]] = {}
+        self._lent: dict[Place, int] = defaultdict(int)
+
+    def count(self, row: dict[str, Any]) -> set[Place]:
         place = (row["sku"], row["almacen"])
-        if kind == "stock":
-            stock[place] = row
-        elif kind == "line":
-            held = 0 if row["anulado"] else row["cantidad"] - row["servida"]
-            served[row["referencia"], place] = (held, row["servida"])
-            by_place[place].add(row["referencia"])
-        else:
-            wanted[row["referencia"], place] += row["unidades"]
-            by_place[place].add(row["referencia"])
-        if place in stock:
-            now = stock[place]
-            value = now["fisico"] - now["bloqueado"] - now["reservado"]
-            for reference in by_place[place]:
-                held, sent = served.get((reference, place), (0, 0))
-                value += held - max(wanted[reference, place] - sent, 0)
-            lines[place].add(at, value)
-    return lines
+        self._stock[place] = row
+        return {place}
+
+    def book(self, row: dict[str, Any]) -> set[Place]:
+        """The ERP reserves an order's units, perhaps elsewhere than the store did."""
+        name, place = (row["referencia"], row["sku"]), (row["sku"], row["almacen"])
+        before, units = self._wanted.get(name, (place, 0))
+        held = 0 if row["anulado"] else row["cantidad"] - row["servida"]
+        self._booked[name] = (place, held, row["servida"])
+        if units:
+            self._wanted[name] = (place, units)
+        return {place, before}
+
+    def order(self, row: dict[str, Any]) -> set[Place]:
+        place = (row["sku"], row["almacen"])
+        self._wanted[row["referencia"], row["sku"]] = (place, row["unidades"])
+        return {place}
+
+    def cancel(self, row: dict[str, Any]) -> set[Place]:
+        """The store puts the units back where it took them, which the ERP may not have done."""
+        name, shown = (row["referencia"], row["sku"]), (row["sku"], row["almacen"])
+        place, units = self._wanted.pop(name, (shown, 0))
+        if place != shown:
+            self._lent[shown] += units
+        return {place, shown}
+
+    def settle(self, row: dict[str, Any]) -> set[Place]:
+        place = (row["sku"], row["almacen"])
+        self._lent[place] = 0
+        return {place}
+
+    def note(self, at: float, places: set[Place]) -> None:
+        for place in places & self._stock.keys():
+            now = self._stock[place]
+            value = now["fisico"] - now["bloqueado"] - now["reservado"] + self._lent[place]
+            value += sum(held for where, held, _ in self._booked.values() if where == place)
+            for name, (where, units) in self._wanted.items():
+                if where == place:
+                    _, _, sent = self._booked.get(name, (place, 0, 0))
+                    value -= max(units - sent, 0)
+            self.lines[place].add(at, value)
 
 
-def _events(record: Record) -> list[tuple[float, str, dict[str, Any]]]:
+def _sellable(record: Record, window: float) -> dict[Place, _Line]:
+    """Lay the ERP's history and the store's orders over each other, in time."""
+    shelves = _Shelves()
+    for at, happens, row in _events(record, window):
+        shelves.note(at, getattr(shelves, happens)(row))
+    return shelves.lines
+
+
+def _events(record: Record, window: float) -> list[tuple[float, str, dict[str, Any]]]:
     # A transaction shows all it did when it ends; its last mark is the nearest we have.
     rows = [*record.erp_stock_history, *record.erp_line_history]
     ends: dict[str, float] = {}
     for row in rows:
         ends[row["xid"]] = max(ends.get(row["xid"], 0), _seconds(row["en"]))
-    events = [(ends[row["xid"]], "stock", row) for row in record.erp_stock_history]
-    events += [(ends[row["xid"]], "line", row) for row in record.erp_line_history]
-    events += _web_events(record)
+    events = [(ends[row["xid"]], "count", row) for row in record.erp_stock_history]
+    events += [(ends[row["xid"]], "book", row) for row in record.erp_line_history]
+    events += _web_events(record, window)
     return sorted(events, key=lambda event: event[0])
 
 
-def _web_events(record: Record) -> Iterator[tuple[float, str, dict[str, Any]]]:
+def _web_events(record: Record, window: float) -> Iterator[tuple[float, str, dict[str, Any]]]:
     moments: dict[tuple[str, int], float] = {}
     for entry in record.log:
         if entry["kind"] == "order":
@@ -149,8 +185,9 @@ def _web_events(record: Record) -> Iterator[tuple[float, str, dict[str, Any]]]:
                     "referencia": f"{record.domain}/{order['id']}",
                     "almacen": codes.get(part["location"], ""),
                     "sku": skus[line["line_id"]],
+                    "unidades": line["total"],
                 }
-                placed = moments[("placed", order["id"])]
-                yield placed, "order", row | {"unidades": line["total"]}
+                yield moments["placed", order["id"]], "order", row
                 if gone := moments.get(("cancelled", order["id"])):
-                    yield gone, "order", row | {"unidades": -line["total"]}
+                    yield gone, "cancel", row
+                    yield gone + window, "settle", row
