@@ -20,6 +20,7 @@ demo: install  ## a Spanish merchant's ERP and a Shopify store, kept in step on 
 	@exec $(PYTHON_BIN) -m sandbox.demo --erp $(ERP) $(ARGS)
 
 test: check  ## everything `check` does, then all tests
+	@$(WITH_POSTGRES) $(PYTHON_BIN) -m sandbox.tryton build
 	@exec $(WITH_POSTGRES) $(PYTHON_BIN) -m pytest -n auto --dist loadfile -m "not soak" $(ARGS)
 
 check: install  ## format, lint, types, import contracts, templates, migrations, Shopify's schema

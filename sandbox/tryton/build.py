@@ -130,16 +130,16 @@ def _seed(pg_url: str, name: str, say: Say) -> None:
 
 def _lines(command: list[str], environment: Mapping[str, str]) -> Iterator[str]:
     """Yield what a program says as it says it; raise if it fails."""
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
     last: deque[str] = deque(maxlen=30)
-    try:
-        for line in process.stdout or ():
-            last.append(line.rstrip())
-            yield last[-1]
-    except BaseException:
-        process.terminate()
-        raise
-    if process.wait():
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                last.append(line.rstrip())
+                yield last[-1]
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
         raise RuntimeError(f"{command[1]} failed:\n" + "\n".join(last))

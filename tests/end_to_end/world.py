@@ -110,8 +110,8 @@ class SandboxShop:
     def points(self, since: int = 0) -> float:
         return float(self.get("counters", since=since)["points_actual"])
 
-    def deliver(self) -> None:
-        self.post("webhooks/flush")
+    def deliver(self) -> int:
+        return int(self.post("webhooks/flush")["pending"])
 
 
 class Erp(Protocol):
@@ -210,13 +210,14 @@ class World(Generic[AnErp]):
         while idle < 3:
             assert time.monotonic() < end, self.waiting()
             ran = worker.drain()
-            self.deliver()
-            idle = 0 if ran or self.waiting() else idle + 1
+            undelivered = self.deliver()
+            idle = 0 if ran or undelivered or self.waiting() else idle + 1
             if not ran:
                 time.sleep(0.1)
 
-    def deliver(self) -> None:
-        self.shop.deliver()
+    def deliver(self) -> int:
+        """Have the store's notices delivered; return how many it has to try again."""
+        return self.shop.deliver()
 
     def reconcile(self) -> None:
         """Let the scheduled comparisons come round now."""
