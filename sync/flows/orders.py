@@ -46,12 +46,17 @@ def take_order(message: InboxMessage) -> None:
         _follow_up(message, row, order)
     elif order.cancelled_at and row.state != State.UNKNOWN:
         order_ledger.hold(row, state=State.CANCELLED)
-    elif order.placed_at < channel.orders_from and row.state != State.UNKNOWN:
+    elif _is_before_us(order, channel) and row.state != State.UNKNOWN:
         order_ledger.leave_to_the_erp(row, reason=BEFORE_US)
     elif order.test:
         order_ledger.hold(row, state=State.NOT_NEEDED, reason=TEST_ORDER)
     else:
         _enter(message, row, order)
+
+
+def _is_before_us(order: Order, channel: Channel) -> bool:
+    # The store tells whole seconds, so within the second nobody knows.
+    return order.placed_at < channel.orders_from.replace(microsecond=0)
 
 
 def _enter(message: InboxMessage, row: ShopOrder, order: Order) -> None:
