@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -44,6 +45,26 @@ class Channel(models.Model):
     # Corrections up to this many units are made by themselves; larger ones ask.
     auto_correct_units = models.PositiveIntegerField(
         _("units corrected without asking"), default=5
+    )
+    # A mass change stops and asks: this many items at zero within an hour, or this many
+    # that move by half or more, counted in percent of the items that have stock.
+    brake_zero_percent = models.PositiveSmallIntegerField(
+        _("items that may go to 0 in an hour (%)"), default=10
+    )
+    brake_zero_least = models.PositiveIntegerField(_("but always this many items"), default=25)
+    brake_move_percent = models.PositiveSmallIntegerField(
+        _("items that may move by half or more in an hour (%)"), default=40
+    )
+    brake_move_least = models.PositiveIntegerField(
+        _("but always this many items (large moves)"), default=100
+    )
+    # Both sides are compared in full at this hour, in the merchant's time.
+    night_hour = models.PositiveSmallIntegerField(
+        _("hour of the nightly comparison"), default=3, validators=[MaxValueValidator(23)]
+    )
+    alarm_units = models.PositiveIntegerField(_("units at risk that alarm"), default=10)
+    alarm_minutes = models.PositiveIntegerField(
+        _("minutes without news, or of waiting, that alarm"), default=30
     )
     # Older orders are in the ERP already, by whatever road they came.
     orders_from = models.DateTimeField(_("orders placed since"), default=timezone.now)
@@ -158,7 +179,8 @@ class WarehouseMapping(models.Model):
     """Which Shopify location sells what lies in an ERP warehouse.
 
     Several warehouses may feed one location; one warehouse feeds one location of a
-    channel, or the same units would be offered twice.
+    channel, or the same units would be offered twice. Where several channels sell from
+    one warehouse they share all of it, or divide it: then none can sell another's part.
     """
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, verbose_name=_("channel"))
@@ -167,6 +189,13 @@ class WarehouseMapping(models.Model):
     location_name = models.CharField(_("location"), max_length=120, blank=True)
     # Orders of this location go to the warehouse marked as its shipper.
     ships_orders = models.BooleanField(_("ships the orders"), default=True)
+    share = models.PositiveSmallIntegerField(
+        _("part of the warehouse (%)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("Empty: all channels sell from the whole of it."),
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -183,3 +212,66 @@ class WarehouseMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.warehouse} → {self.location_name or self.location}"
+
+    def clean(self) -> None:
+        others = WarehouseMapping.objects.filter(
+            channel__company=self.channel.company, warehouse=self.warehouse
+        ).exclude(pk=self.pk)
+        shares = list(others.values_list("share", flat=True))
+        if any((each is None) != (self.share is None) for each in shares):
+            raise ValidationError(
+                {"share": _("Either all channels divide this warehouse, or none does.")}
+            )
+        total = sum(each or 0 for each in shares) + (self.share or 0)
+        if total > 100:
+            raise ValidationError(
+                {"share": _("The parts of this warehouse add up to %(total)s %%.")},
+                params={"total": total},
+            )
+
+
+class StockRule(models.Model):
+    """What is kept back from sale, or sold ahead, for some items of a channel.
+
+    An empty property is left to the next wider rule: item, then family, then channel.
+    """
+
+    class Scope(models.TextChoices):
+        CHANNEL = "channel", _("the whole channel")
+        FAMILY = "family", _("a family")
+        ITEM = "item", _("an item")
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, verbose_name=_("channel"))
+    scope = models.CharField(_("applies to"), max_length=10, choices=Scope)
+    key = models.CharField(
+        _("family or SKU"), max_length=120, blank=True, help_text=_("Empty for the channel.")
+    )
+    buffer_units = models.PositiveIntegerField(_("units kept back"), null=True, blank=True)
+    buffer_percent = models.PositiveSmallIntegerField(
+        _("percent kept back"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    zero_at_or_below = models.PositiveIntegerField(_("show 0 at or below"), null=True, blank=True)
+    sells_incoming = models.BooleanField(_("sells what is on its way"), null=True, blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("stock rule")
+        verbose_name_plural = _("stock rules")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["channel", "scope", "key"], name="one_stock_rule_per_scope"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="channel", key="") | (~Q(scope="channel") & ~Q(key="")),
+                name="stock_rule_names_its_scope",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_scope_display()} {self.key}".strip()
+
+    def clean(self) -> None:
+        if (self.scope == self.Scope.CHANNEL) != (self.key == ""):
+            raise ValidationError(
+                {"key": _("Name the family or the SKU; leave it empty for the whole channel.")}
+            )

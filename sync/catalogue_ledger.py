@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from erp_connectors.models import ErpConnection
@@ -20,7 +21,8 @@ from mapping.decide.catalogue import (
 from mapping.documents import Price, Product, dump, load
 from mapping.models import Channel
 from mapping.reasons import Reason
-from sync.models import ErpRecord, FieldState
+from sync import stock_ledger
+from sync.models import ErpRecord, FieldState, KitComponent
 
 PRODUCT = "product"
 PRICE = "price"
@@ -33,16 +35,49 @@ SET document = EXCLUDED.document, as_of = EXCLUDED.as_of
 WHERE r.as_of <= EXCLUDED.as_of
 """
 
+_FAMILIES = """
+UPDATE sync_stockposition p SET family = v.family
+FROM unnest(%s::text[], %s::text[]) AS v (sku, family), mapping_channel c
+WHERE p.sku = v.sku AND p.family <> v.family AND c.id = p.channel_id AND c.company_id = %s
+"""
+
 
 def accept(
     erp: ErpConnection, *, products: Iterable[Product], prices: Iterable[Price], as_of: datetime
 ) -> None:
     """Keep documents as the ERP gave them; an older answer never replaces a newer one."""
+    products = list(products)
+    _note_kits(erp, products)
+    _note_families(erp, products)
     rows = [(erp.pk, PRODUCT, each.code, json.dumps(dump(each)), as_of) for each in products]
     rows += [(erp.pk, PRICE, price_key(each), json.dumps(dump(each)), as_of) for each in prices]
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_ACCEPT, rows)
+
+
+def _note_kits(erp: ErpConnection, products: Iterable[Product]) -> None:
+    """Keep what kits are made of beside the stock: it is asked for with every figure."""
+    variants = [variant for product in products for variant in product.variants]
+    rows = KitComponent.objects.filter(connection=erp, kit__in=[each.sku for each in variants])
+    before = {(kit, sku): units for kit, sku, units in rows.values_list("kit", "sku", "quantity")}
+    now = {(each.sku, part.sku): part.quantity for each in variants for part in each.components}
+    if before == now:
+        return
+    with transaction.atomic():
+        rows.delete()
+        KitComponent.objects.bulk_create(
+            KitComponent(connection=erp, kit=kit, sku=sku, quantity=units)
+            for (kit, sku), units in now.items()
+        )
+        kits = {kit for kit, _sku in before.keys() | now.keys()}
+        stock_ledger.touch(erp.company_id, kits)
+
+
+def _note_families(erp: ErpConnection, products: Iterable[Product]) -> None:
+    families = {each.sku: product.family for product in products for each in product.variants}
+    with connection.cursor() as cursor:
+        cursor.execute(_FAMILIES, [list(families), list(families.values()), erp.company_id])
 
 
 def price_key(price: Price) -> str:
@@ -74,6 +109,12 @@ def base_prices(erp: ErpConnection, price_list: str, skus: Iterable[str]) -> dic
     rows = ErpRecord.objects.filter(connection=erp, entity=PRICE, key__in=keys)
     found = [load(Price, row.document) for row in rows]
     return {price.sku: price for price in found}
+
+
+def price_of(channel: Channel, sku: str) -> Decimal:
+    """Return what one piece sells for in a channel, 0 if nobody said."""
+    found = base_prices(channel.company.erpconnection, channel.price_list, [sku])
+    return found[sku].amount.amount if sku in found else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Open, refresh and close the differences between the two sides."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,18 +24,24 @@ def open_difference(
     expected: str,
     found: str,
     cause: Divergence.Cause = Divergence.Cause.UNCLEAR,
+    units: int = 0,
+    price: Decimal = Decimal(0),
 ) -> Divergence:
-    """Write down a difference; seen again, the open one is refreshed and keeps its age."""
+    """Write down a difference; seen again, the open one is refreshed and keeps its age.
+
+    `units` are at risk, each worth `price`.
+    """
+    risk = {"units_at_risk": units, "money_at_risk": units * price}
     row, created = Divergence.objects.get_or_create(
         channel=channel,
         field=field,
         key=key,
         status=Status.OPEN,
-        defaults={"expected": expected, "found": found, "cause": cause},
+        defaults={"expected": expected, "found": found, "cause": cause} | risk,
     )
     if not created:
         Divergence.objects.filter(pk=row.pk, status=Status.OPEN).update(
-            expected=expected, found=found, last_seen_at=timezone.now()
+            expected=expected, found=found, last_seen_at=timezone.now(), **risk
         )
         row.refresh_from_db()
     return row
@@ -51,6 +58,15 @@ def close(channel: Channel, *, field: str, key: str) -> int:
     return Divergence.objects.filter(
         channel=channel, field=field, key=key, status=Status.OPEN
     ).update(status=Status.HEALED, closed_at=timezone.now())
+
+
+def open_items(channel: Channel, rows: Sequence[StockPosition]) -> set[str]:
+    """Return the items of these positions about which a difference is open."""
+    items = {stock_key(row): row.item for row in rows}
+    open_rows = Divergence.objects.filter(
+        channel=channel, field=STOCK, key__in=items, status=Status.OPEN
+    )
+    return {items[key] for key in open_rows.values_list("key", flat=True)}
 
 
 def settle_stock(channel: Channel, rows: Sequence[StockPosition]) -> None:

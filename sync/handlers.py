@@ -24,6 +24,7 @@ HANDLERS: dict[str, Callable[[InboxMessage], None]] = {
     "erp/stock_pushed": stock.take_pushed,
     "erp/shipment": fulfilments.take_shipment,
     "person/stock": people.correct_stock,
+    "person/mass_change": people.let_mass_change_go,
 }
 
 SENDERS: dict[str, Callable[[OutboxCommand], None]] = {

@@ -75,7 +75,8 @@ def _wanted(order: Order) -> dict[str, _Units]:
         was = found.get(line.inventory_item, _Units(sku=line.sku, quantity=0, unfulfilled=0))
         found[line.inventory_item] = _Units(
             sku=line.sku,
-            quantity=was.quantity + line.quantity,
+            # A test order sells nothing, though the store commits its units.
+            quantity=was.quantity + (0 if order.test else line.quantity),
             unfulfilled=was.unfulfilled + line.unfulfilled,
         )
     return found
@@ -88,11 +89,17 @@ def _take_units(row: ShopOrder, order: Order, cause: InboxMessage | None) -> Non
     for item in before.keys() | wanted.keys():
         was = before[item].quantity if item in before else 0
         now = wanted[item].quantity if item in wanted else 0
-        if was != now:
+        if was != now or order.test:
             changed[item] = now - was
         _save_demand(row, order, item, wanted.get(item))
     if changed:
         _move_positions(row.channel, order, changed, cause)
+
+
+def _sku(channel: Channel, item: str, told: str) -> str:
+    """Return what the ERP calls the item; an order keeps the SKU of the day it was placed."""
+    rows = StockPosition.objects.filter(channel=channel, item=item)
+    return rows.values_list("sku", flat=True).first() or told
 
 
 def _save_demand(row: ShopOrder, order: Order, item: str, units: _Units | None) -> None:
@@ -104,7 +111,7 @@ def _save_demand(row: ShopOrder, order: Order, item: str, units: _Units | None) 
         item=item,
         defaults={
             "channel": row.channel,
-            "sku": units.sku,
+            "sku": _sku(row.channel, item, units.sku),
             "location": order.location,
             "quantity": units.quantity,
             "unfulfilled": units.unfulfilled,
@@ -122,7 +129,7 @@ def _move_positions(
     for each in rows:
         units = changed[each.item]
         value = stock_ledger.position(each)
-        if units < 0 or not order.location:
+        if units <= 0 or not order.location:
             # Whether the units went back on the shelf, and where, only the shop knows.
             each.needs_read = True
         else:
@@ -131,6 +138,8 @@ def _move_positions(
     stock_ledger.save(rows)
     touched = StockPosition.objects.filter(pk__in=[each.pk for each in rows])
     stock_ledger.mark_dirty(channel, touched, cause=cause)
+    skus = [each.sku for each in rows]
+    stock_ledger.touch(channel.company_id, skus, except_at=channel, cause=cause)
 
 
 @transaction.atomic

@@ -10,9 +10,10 @@ from mapping.decide import stock as protocol
 from mapping.documents import Product
 from mapping.links import Kind
 from mapping.models import Channel, RecordLink
-from sync import calls, catalogue_ledger, reconcile, stock_ledger
+from sync import calls, catalogue_ledger, reconcile
 from sync.flows import stock
 from sync.models import ShopOrder, StockPosition
+from sync.stock_figures import Reckoner
 
 
 def of(channel: Channel, stream: str) -> dict[str, int]:
@@ -60,7 +61,7 @@ def _stock(channel: Channel) -> Counter[str]:
     counts = _nothing()
     for location in rules.warehouses_by_location(channel):
         rows = list(StockPosition.objects.filter(channel=channel, location=location))
-        reckoner = stock_ledger.Reckoner(channel, location, rows)
+        reckoner = Reckoner(channel, location, rows)
         for row in rows:
             step = stock.decide(row, reckoner)
             if row.held:

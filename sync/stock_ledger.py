@@ -1,28 +1,26 @@
-"""The memory of the stock protocol: ERP figures, positions, and what orders took.
+"""The memory of the stock protocol: positions, and who has to be decided again.
 
 Everything here is short database work under row locks; nothing here calls out. The
-decisions are in mapping.decide.stock.
+decisions are in mapping.decide.stock, the arithmetic in sync.stock_figures.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from erp_connectors.models import ErpConnection
 from mapping import rules
 from mapping.decide import stock as protocol
-from mapping.documents import StockLevel
 from mapping.models import Channel
-from mapping.ownership import STOCK, owner_of
 from sync import outbox
 from sync.models import (
-    ErpStock,
     InboxMessage,
+    KitComponent,
     OutboxCommand,
     Priority,
     StockPosition,
@@ -32,58 +30,31 @@ from sync.models import (
 
 COMMAND = "stock"
 
-# An older figure never replaces a newer one, whichever arrives last. Two of one second
-# are told apart by when we asked.
-_ACCEPT = """
-INSERT INTO sync_erpstock AS s (connection_id, sku, warehouse, on_hand, reserved, blocked,
-    incoming, as_of, asked_at)
-SELECT %(connection)s, * FROM unnest(%(skus)s::text[], %(warehouses)s::text[],
-    %(on_hand)s::numeric[], %(reserved)s::numeric[], %(blocked)s::numeric[],
-    %(incoming)s::numeric[], %(as_of)s::timestamptz[], %(asked_at)s::timestamptz[])
-ON CONFLICT (connection_id, sku, warehouse) DO UPDATE SET on_hand = EXCLUDED.on_hand,
-    reserved = EXCLUDED.reserved, blocked = EXCLUDED.blocked, incoming = EXCLUDED.incoming,
-    as_of = EXCLUDED.as_of, asked_at = EXCLUDED.asked_at
-WHERE (s.as_of, s.asked_at) <= (EXCLUDED.as_of, EXCLUDED.asked_at)
-RETURNING s.sku
-"""
 
-
-@transaction.atomic
-def accept_levels(
-    erp: ErpConnection,
-    levels: Sequence[StockLevel],
+def touch(
+    company: int,
+    skus: Iterable[str],
     *,
-    asked_at: datetime,
+    except_at: Channel | None = None,
     cause: InboxMessage | None = None,
     job: SyncJob | None = None,
-) -> int:
-    """Take over newer figures and queue the decisions they call for, in every channel.
-
-    Returns how many figures were newer than ours. A row that is missing from
-    `levels` changes nothing: unknown is not zero.
+) -> None:
+    """Have everything decided again that sells these items, in whichever store: the items
+    themselves, and kits with one of them inside. `except_at`: this store's own positions
+    of these items are looked after already.
     """
-    newest = {(level.sku, level.warehouse): level for level in levels}.values()
-    if not newest:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ACCEPT,
-            {
-                "connection": erp.pk,
-                "skus": [level.sku for level in newest],
-                "warehouses": [level.warehouse for level in newest],
-                "on_hand": [level.on_hand for level in newest],
-                "reserved": [level.reserved for level in newest],
-                "blocked": [level.blocked for level in newest],
-                "incoming": [level.incoming for level in newest],
-                "as_of": [level.as_of for level in newest],
-                "asked_at": [asked_at] * len(newest),
-            },
-        )
-        taken = [sku for (sku,) in cursor.fetchall()]
-    for channel in Channel.objects.filter(company=erp.company):
-        mark_dirty(channel, StockPosition.objects.filter(sku__in=taken), cause=cause, job=job)
-    return len(taken)
+    wanted = set(skus)
+    if not wanted:
+        return
+    inside = KitComponent.objects.filter(connection__company=company)
+    # A kit that was sold took its components, and those are in other kits.
+    parts = set(inside.filter(kit__in=wanted).values_list("sku", flat=True))
+    kits = set(inside.filter(sku__in=wanted | parts).values_list("kit", flat=True))
+    for channel in Channel.objects.filter(company=company):
+        positions = StockPosition.objects.filter(sku__in=wanted | parts | kits)
+        if except_at is not None and channel.pk == except_at.pk:
+            positions = StockPosition.objects.filter(sku__in=(parts | kits) - wanted)
+        mark_dirty(channel, positions, cause=cause, job=job)
 
 
 def mark_dirty(
@@ -94,42 +65,61 @@ def mark_dirty(
     job: SyncJob | None = None,
 ) -> int:
     """Have positions decided again, soon and together. Return how many."""
-    ours = positions.filter(channel=channel)
+    ours = positions.filter(channel=channel, stocked="")
     locations = list(ours.order_by().values_list("location", flat=True).distinct())
+    if not locations:
+        return 0
     count = ours.update(dirty=True, dirty_at=timezone.now(), set_aside="")
     for location in locations:
         request_write(channel, location, cause=cause, job=job)
     return count
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An item of a store to be followed. `stocked`: why the store takes no figure for it."""
+
+    sku: str
+    item: str
+    family: str = ""
+    stocked: str = ""
+
+
 def open_positions(
     channel: Channel,
-    items: Mapping[str, str],
+    items: Iterable[Followed],
     *,
     never_stocked: bool,
     cause: OutboxCommand | None = None,
 ) -> None:
-    """Start following items (by SKU) at every mapped location of a channel. Repeatable.
+    """Start following items at every mapped location of a channel. Repeatable.
 
     `never_stocked`: we made them a moment ago, so nobody can have sold one.
     """
+    now = timezone.now()
+    locations = rules.warehouses_by_location(channel)
     StockPosition.objects.bulk_create(
         [
             StockPosition(
                 channel=channel,
-                sku=sku,
-                item=item,
+                sku=each.sku,
+                family=each.family,
+                item=each.item,
                 location=location,
+                stocked=each.stocked,
                 never_stocked=never_stocked,
-                dirty_at=timezone.now(),
+                dirty=not each.stocked,
+                dirty_at=now,
             )
-            for location in rules.warehouses_by_location(channel)
-            for sku, item in items.items()
+            for location in locations
+            for each in items
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["channel", "item", "location"],
+        update_fields=["sku", "family", "stocked"],
     )
     # New products come in bursts; their stock waits for company a little longer.
-    for location in rules.warehouses_by_location(channel):
+    for location in locations:
         request_write(
             channel, location, delay=settings.SYNC_BURST, job=cause.job if cause else None
         )
@@ -155,89 +145,6 @@ def request_write(
         cause=cause,
         job=job,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reckoning:
-    """The target of one position and the figures it was made of."""
-
-    target: protocol.StockTarget
-    levels: tuple[ErpStock, ...]
-
-
-class Reckoner:
-    """Computes targets of one location's positions from a fixed set of figures."""
-
-    def __init__(self, channel: Channel, location: str, rows: Sequence[StockPosition]) -> None:
-        warehouses = rules.warehouses_by_location(channel).get(location, [])
-        self._buffer = channel.stock_buffer
-        self.owner = owner_of(STOCK, rules.owners(channel))
-        self._levels: dict[str, list[ErpStock]] = {}
-        found = ErpStock.objects.filter(
-            connection__company_id=channel.company_id,
-            sku__in=[row.sku for row in rows],
-            warehouse__in=warehouses,
-        )
-        for level in found:
-            self._levels.setdefault(level.sku, []).append(level)
-        self._demand: dict[str, list[WebDemand]] = {}
-        open_demand = WebDemand.objects.filter(
-            channel=channel, item__in=[row.item for row in rows], quantity__gt=0
-        ).filter(location__in=["", location])
-        for demand in open_demand:
-            self._demand.setdefault(demand.item, []).append(demand)
-
-    def reckon(self, row: StockPosition) -> Reckoning | None:
-        """Return the target, or None while the ERP has said nothing about the item."""
-        levels = self._levels.get(row.sku, [])
-        if not levels:
-            return None
-        asked_at = min(level.asked_at for level in levels)
-        # An order taken by the ERP while it was being asked may or may not be in the
-        # answer. It counts twice until the next answer: that undersells for seconds.
-        pending = sum(_pending(each, asked_at) for each in self._demand.get(row.item, []))
-        target = protocol.stock_target(
-            free=protocol.free_units(_document(level) for level in levels),
-            pending_web=pending,
-            unknown_web=row.unknown_web,
-            buffer=self._buffer,
-        )
-        return Reckoning(target=target, levels=tuple(levels))
-
-
-def _pending(demand: WebDemand, asked_at: datetime) -> int:
-    """Return the units of an order that a figure asked for at that moment lacks."""
-    if demand.in_erp_at is None or demand.in_erp_at > asked_at:
-        return demand.quantity
-    return max(demand.quantity - demand.erp_quantity, 0)
-
-
-def _document(level: ErpStock) -> StockLevel:
-    return StockLevel(
-        sku=level.sku,
-        warehouse=level.warehouse,
-        on_hand=level.on_hand,
-        reserved=level.reserved,
-        blocked=level.blocked,
-        incoming=level.incoming,
-        as_of=level.as_of,
-    )
-
-
-def explanation(reckoning: Reckoning) -> dict[str, object]:
-    """Return the numbers behind a target, each with where and when it comes from."""
-    return asdict(reckoning.target) | {
-        "levels": [
-            {
-                "warehouse": level.warehouse,
-                "on_hand": str(level.on_hand.normalize()),
-                "reserved": str(level.reserved.normalize()),
-                "blocked": str(level.blocked.normalize()),
-                "as_of": level.as_of.isoformat(),
-            }
-            for level in reckoning.levels
-        ]
-    }
 
 
 def position(row: StockPosition) -> protocol.Position:
@@ -272,23 +179,46 @@ def known_open(channel: Channel, items: Iterable[str], location: str) -> dict[st
     return {row["item"]: row["units"] for row in rows}
 
 
-PROTOCOL_FIELDS = (
-    "mirror",
-    "sent",
-    "since",
-    "needs_read",
-    "never_stocked",
-    "unknown_web",
-    "level_at",
-    "dirty",
-    "dirty_at",
-    "command",
-    "target",
-    "explanation",
-    "published_at",
-    "set_aside",
+# What the protocol owns of a position, and how PostgreSQL calls its type. One statement
+# for all rows: an update with a branch for each row and field took longer than the call.
+_COLUMNS = {
+    "mirror": "int",
+    "sent": "int",
+    "since": "int",
+    "needs_read": "bool",
+    "never_stocked": "bool",
+    "unknown_web": "int",
+    "level_at": "timestamptz",
+    "dirty": "bool",
+    "dirty_at": "timestamptz",
+    "decided_at": "timestamptz",
+    "command_id": "bigint",
+    "target": "int",
+    "explanation": "jsonb",
+    "published_at": "timestamptz",
+    "set_aside": "text",
+    "mass_change_id": "bigint",
+    "allowed": "bool",
+    "zeroed_at": "timestamptz",
+    "moved_at": "timestamptz",
+    "changed_at": "timestamptz",
+    "seen_at": "timestamptz",
+}
+_SAVE = "UPDATE sync_stockposition p SET {} FROM unnest(%s::bigint[], {}) AS v (id, {}) {}".format(  # noqa: S608
+    ", ".join(f"{name} = v.{name}" for name in _COLUMNS),
+    ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values()),
+    ", ".join(_COLUMNS),
+    "WHERE p.id = v.id",
 )
 
 
 def save(rows: Sequence[StockPosition]) -> None:
-    StockPosition.objects.bulk_update(rows, PROTOCOL_FIELDS, batch_size=250)
+    """Write what the protocol knows of these positions. The caller holds their locks."""
+    if not rows:
+        return
+    values: list[list[object]] = [[row.pk for row in rows]]
+    for name in _COLUMNS:
+        found = [getattr(row, name) for row in rows]
+        values.append([json.dumps(each) for each in found] if name == "explanation" else found)
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, values)

@@ -19,6 +19,7 @@ SUBJECTS: dict[str, Text] = {
     "erp/stock_pushed": _("Stock sent by the ERP"),
     "erp/shipment": _("Shipment of the ERP"),
     "person/stock": _("Asked for by a person"),
+    "person/mass_change": _("A mass change was approved"),
 }
 
 WRITES: dict[str, Text] = {
@@ -106,6 +107,8 @@ ACTIONS: dict[str, Text] = {
     "reject": _("rejected a correction"),
     "dismiss": _("left a difference as it is"),
     "release": _("had a position looked at again"),
+    "approve_mass_change": _("approved a mass change"),
+    "reject_mass_change": _("rejected a mass change"),
     "replay": _("tried again"),
     "send_order": _("sent an order again"),
     "run_now": _("started a scheduled job"),

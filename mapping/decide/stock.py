@@ -1,4 +1,4 @@
-"""How many units a shop may show, and how sure of its figure we are. Pure.
+"""What to write next for an item at a place, and how sure of its level we are. Pure.
 
 The protocol keeps, for each item at each location, a mirror of the level in the shop
 and writes absolute values with compare-and-set against it. Its safety rests on three
@@ -7,11 +7,9 @@ position, the mirror corrected by orders that arrive while it flies, and one rea
 the level whenever the shop turns out to have moved.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import ROUND_FLOOR, Decimal
 
-from mapping.documents.stock import StockLevel
+from mapping.decide.stock_target import StockTarget
 from mapping.ownership import Owner
 
 
@@ -45,17 +43,6 @@ class LevelRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StockTarget:
-    """The number to show and how it came about; the parts always add up to `quantity`."""
-
-    free: int
-    pending_web: int
-    unknown_web: int
-    buffer: int
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SetQuantity:
     """Show `quantity`, provided the shop still shows `change_from` (None: never stocked)."""
 
@@ -66,28 +53,6 @@ class SetQuantity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLevel:
     """Nothing may be written before the level has been read."""
-
-
-def free_units(levels: Iterable[StockLevel]) -> int:
-    """Return the whole units that warehouses can still sell; a fraction sells nothing."""
-    total = sum((level.free for level in levels), Decimal(0))
-    return int(total.to_integral_value(rounding=ROUND_FLOOR))
-
-
-def stock_target(*, free: int, pending_web: int, unknown_web: int, buffer: int) -> StockTarget:
-    """Return what the shop may show.
-
-    `pending_web` are units in orders we know that the ERP's figure does not contain
-    yet: the ERP still counts them as free, and showing them would sell them twice.
-    """
-    quantity = max(free - pending_web - unknown_web - buffer, 0)
-    return StockTarget(
-        free=free,
-        pending_web=pending_web,
-        unknown_web=unknown_web,
-        buffer=buffer,
-        quantity=quantity,
-    )
 
 
 def decide_stock(

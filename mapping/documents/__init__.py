@@ -5,12 +5,20 @@ what was true on one side at one moment, and nothing about where it will be sent
 """
 
 from mapping.documents.calls import CallRecord, Recorder
-from mapping.documents.catalogue import AttributeKind, AttributeValue, Price, Product, Variant
+from mapping.documents.catalogue import (
+    AttributeKind,
+    AttributeValue,
+    Component,
+    Price,
+    Product,
+    Variant,
+)
 from mapping.documents.money import Money, MoneyBag
 from mapping.documents.orders import (
     Address,
     Customer,
     ErpOrder,
+    ErpOrderStub,
     Order,
     OrderLine,
     ShippingLine,
@@ -25,8 +33,10 @@ __all__ = [
     "AttributeKind",
     "AttributeValue",
     "CallRecord",
+    "Component",
     "Customer",
     "ErpOrder",
+    "ErpOrderStub",
     "Money",
     "MoneyBag",
     "Order",

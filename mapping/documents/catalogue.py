@@ -37,8 +37,20 @@ class AttributeValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """So many units of one item that a kit takes from the shelf for each unit sold."""
+
+    sku: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One sellable item. `option_values` answers the product's `options`, in order."""
+    """One sellable item. `option_values` answers the product's `options`, in order.
+
+    A variant with `components` is a kit: it has no stock but what they allow. They are
+    plain items, never kits, each once: a connector takes kits of kits apart.
+    """
 
     sku: str
     option_values: tuple[str, ...] = ()
@@ -47,6 +59,8 @@ class Variant:
     tracked: bool = True
     active: bool = True
     attributes: tuple[AttributeValue, ...] = ()
+    components: tuple[Component, ...] = ()
+    gift_card: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,3 +118,18 @@ class ErpOrder:
     tax_total: Money | None = None
     rounding: Money | None = None
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErpOrderStub:
+    """One web order in the ERP's own list: enough to see which side lacks it.
+
+    `placed_at` is the ERP's moment for the order: when it was sold if it keeps that,
+    else when it was entered.
+    """
+
+    reference: str
+    number: str
+    placed_at: datetime
+    total: Money | None
+    cancelled: bool

@@ -12,6 +12,8 @@ class StockLevel:
     Quantities may be fractions (metres, kilos) and `free` may be negative: some
     ERPs oversell on purpose, and hiding it here would make a difference nobody can
     explain. `as_of` is not later than the moment the ERP read its figures.
+    `changed_at` is the ERP's own stamp of the change, if it keeps one. It serves to
+    measure delay and nothing else: an ERP's clock never puts figures in order.
     """
 
     sku: str
@@ -21,6 +23,7 @@ class StockLevel:
     reserved: Decimal = Decimal(0)
     blocked: Decimal = Decimal(0)
     incoming: Decimal = Decimal(0)
+    changed_at: datetime | None = None
 
     @property
     def free(self) -> Decimal:

@@ -1,5 +1,6 @@
 """Catalogue: products, variants, attributes and prices go from the ERP to the store."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.utils import timezone
 
 from mapping import links
 from mapping.decide.catalogue import StoreProduct, StoreVariant
-from mapping.documents import Price, dump, load
+from mapping.documents import Price, Variant, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
 from mapping.reasons import Reason, gettext_noop
@@ -16,7 +17,8 @@ from shopify_app.client import ShopifyClient
 from sync import calls, catalogue_ledger, divergences, outbox, queue, stock_ledger
 from sync.failures import NotNeeded, SetAside
 from sync.flows import publishing
-from sync.models import InboxMessage, OutboxCommand, Priority
+from sync.models import InboxMessage, OutboxCommand, Priority, StockPosition
+from sync.stock_ledger import Followed
 
 COMMAND = "catalogue"
 DOUBTFUL = gettext_noop("The store has %(product)s more than once, or mixed with others.")
@@ -260,9 +262,31 @@ def _book(row: OutboxCommand, ids: product_input.WrittenIds | None) -> None:
         links.attach(channel, Kind.PRODUCT, {code: ids.product} if ids.product else {})
         links.attach(channel, Kind.VARIANT, ids.variants)
         links.attach(channel, Kind.INVENTORY_ITEM, ids.items)
-        stock_ledger.open_positions(channel, ids.items, never_stocked=True, cause=row)
+        followed = _followed(channel, code, ids.items)
+        stock_ledger.open_positions(channel, followed, never_stocked=True, cause=row)
     state = catalogue_ledger.state(channel, code)
     catalogue_ledger.wrote(state, load(StoreProduct, row.arguments["shown"]))
     if not state.published:
         publishing.request(channel, job=row.job)
     queue.settle(row)
+
+
+def _followed(channel: Channel, code: str, items: Mapping[str, str]) -> list[Followed]:
+    """Return what the stock side has to know of items just made, by SKU."""
+    document = catalogue_ledger.product(channel.company.erpconnection, code)
+    variants = {each.sku: each for each in document.variants} if document else {}
+    return [
+        Followed(
+            sku=sku,
+            item=item,
+            family=document.family if document else "",
+            stocked=_stocked(variants[sku]) if sku in variants else "",
+        )
+        for sku, item in items.items()
+    ]
+
+
+def _stocked(variant: Variant) -> str:
+    if variant.gift_card:
+        return StockPosition.Stocked.GIFT_CARD
+    return StockPosition.Stocked.COUNTED if variant.tracked else StockPosition.Stocked.UNTRACKED

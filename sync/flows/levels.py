@@ -8,15 +8,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from mapping.decide import stock as protocol
+from mapping.decide.causes import Clues, likely_cause, units_at_risk
 from mapping.models import Channel
 from mapping.ownership import STOCK
 from mapping.reasons import gettext_noop
 from shopify_app import reads
 from shopify_app.reads import LevelRead
-from sync import calls, divergences, queue, stock_ledger
+from sync import calls, catalogue_ledger, divergences, queue, stock_ledger
 from sync.failures import NotNeeded
-from sync.flows import stock
+from sync.flows import stock, stock_levels
 from sync.models import Divergence, InboxMessage, StockCorrection, StockPosition
+from sync.stock_figures import Reckoner
 
 
 def take_level(message: InboxMessage) -> None:
@@ -39,10 +41,54 @@ def take_level(message: InboxMessage) -> None:
 class Compared:
     """How many positions were looked at, and what came of it."""
 
-    looked_at: int
-    differ: int
-    corrected: int
-    ask: int
+    looked_at: int = 0
+    differ: int = 0
+    corrected: int = 0
+    ask: int = 0
+
+    def __add__(self, other: "Compared") -> "Compared":
+        return Compared(
+            looked_at=self.looked_at + other.looked_at,
+            differ=self.differ + other.differ,
+            corrected=self.corrected + other.corrected,
+            ask=self.ask + other.ask,
+        )
+
+
+def suspects(
+    channel: Channel,
+    location: str,
+    levels: Mapping[str, LevelRead | None],
+    *,
+    thorough: bool = False,
+) -> list[str]:
+    """Return the items whose level is not plainly as it should be; note the others as seen.
+
+    Reads without locks and decides nothing: a suspect is read again and compared.
+    `thorough`: the target is computed afresh as well, for all that are equal.
+    """
+    rows = list(
+        StockPosition.objects.filter(
+            channel=channel, location=location, item__in=levels, stocked=""
+        ).defer("explanation")
+    )
+    known = stock_ledger.known_open(channel, levels, location)
+    plain = [row for row in rows if _is_plain(row, levels[row.item], known.get(row.item, 0))]
+    if thorough:
+        reckoner = Reckoner(channel, location, plain)
+        found = ((row, reckoner.reckon(row)) for row in plain)
+        plain = [row for row, each in found if each and each.target.quantity == row.mirror]
+    StockPosition.objects.filter(pk__in=[row.pk for row in plain]).update(seen_at=timezone.now())
+    as_it_should_be = {row.item for row in plain} - divergences.open_items(channel, plain)
+    return [row.item for row in rows if row.item not in as_it_should_be]
+
+
+def _is_plain(row: StockPosition, level: LevelRead | None, known_open: int) -> bool:
+    if level is None or row.mirror is None or row.set_aside:
+        return False
+    settled = not (row.dirty or row.needs_read or row.held) and row.sent is None
+    equal = level.available == row.mirror == row.target
+    return settled and equal and max(level.committed - known_open, 0) == row.unknown_web
 
 
 @transaction.atomic
@@ -60,15 +106,17 @@ def compare(
     call "different" what the flow calls "done".
     """
     # Locked until the end: whoever decides these meanwhile would be overwritten.
-    followed = StockPosition.objects.filter(channel=channel, location=location, item__in=asked)
-    believed = {
-        each.item: each.mirror
+    followed = StockPosition.objects.filter(
+        channel=channel, location=location, item__in=asked, stocked=""
+    )
+    before = {
+        each.item: each
         for each in followed.order_by("pk").select_for_update()
         # A write of ours came after the question: the answer may be from before it.
         if each.published_at is None or each.published_at < asked_at
     }
-    rows = stock.take_levels(channel, location, levels, asked=list(believed))
-    reckoner = stock_ledger.Reckoner(channel, location, rows)
+    rows = stock_levels.take(channel, location, levels, asked=list(before))
+    reckoner = Reckoner(channel, location, rows)
     corrected, right, ask = [], [], 0
     for row in rows:
         step = stock.decide(row, reckoner)
@@ -78,8 +126,9 @@ def compare(
             right.append(row)
             continue
         # What we already believed is a decision under way and no surprise.
-        surprise = believed.get(row.item) is not None and believed[row.item] != row.mirror
-        if surprise and not _correct(row, step):
+        believed = before[row.item].mirror
+        surprise = believed is not None and believed != row.mirror
+        if surprise and not _correct(row, step, before[row.item]):
             ask += 1
         else:
             corrected.append(row.pk)
@@ -92,7 +141,7 @@ def compare(
 
 
 @transaction.atomic
-def _correct(row: StockPosition, step: protocol.SetQuantity) -> bool:
+def _correct(row: StockPosition, step: protocol.SetQuantity, before: StockPosition) -> bool:
     """Write down a hand-made difference. True: the rule corrects it; False: a person decides.
 
     A level that is too high is lowered at once, whatever its size: it sells what is
@@ -106,7 +155,9 @@ def _correct(row: StockPosition, step: protocol.SetQuantity) -> bool:
         key=divergences.stock_key(row),
         expected=str(step.quantity),
         found=str(shown),
-        cause=Divergence.Cause.HAND_EDIT,
+        cause=_cause(row, step, before),
+        units=units_at_risk(expected=step.quantity, found=shown),
+        price=catalogue_ledger.price_of(row.channel, row.sku),
     )
     by_rule = step.quantity - shown <= row.channel.auto_correct_units
     correction, _created = StockCorrection.objects.get_or_create(
@@ -126,3 +177,17 @@ def _correct(row: StockPosition, step: protocol.SetQuantity) -> bool:
     ).update(**changes)
     StockPosition.objects.filter(pk=row.pk).update(held=not by_rule)
     return by_rule
+
+
+def _cause(
+    row: StockPosition, step: protocol.SetQuantity, before: StockPosition
+) -> Divergence.Cause:
+    clues = Clues(
+        believed=before.mirror or 0,
+        found=row.mirror or 0,
+        expected=step.quantity,
+        unknown_web=row.unknown_web,
+        in_doubt=before.needs_read,
+        last_sent=before.target,
+    )
+    return Divergence.Cause(likely_cause(clues))

@@ -13,6 +13,7 @@ from shopify_app import products
 from shopify_app.client import ShopifyClient
 from sync import catalogue_ledger, divergences, stock_ledger
 from sync.models import Divergence
+from sync.stock_ledger import Followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def link_existing(channel: Channel, client: ShopifyClient, found: list[Product])
             and all(wanted[hit.sku] == 1 for hit in hits)
         )
         if clear:
-            _link(channel, product.code, hits)
+            _link(channel, product, hits)
             linked += 1
         else:
             doubtful += 1
@@ -66,14 +67,17 @@ def _store_variants(
 
 
 @transaction.atomic
-def _link(channel: Channel, code: str, hits: list[products.FoundVariant]) -> None:
-    links.attach(channel, Kind.PRODUCT, {code: hits[0].product})
+def _link(channel: Channel, product: Product, hits: list[products.FoundVariant]) -> None:
+    links.attach(channel, Kind.PRODUCT, {product.code: hits[0].product})
     links.attach(channel, Kind.VARIANT, {hit.sku: hit.id for hit in hits})
-    items = {hit.sku: hit.inventory_item for hit in hits}
-    links.attach(channel, Kind.INVENTORY_ITEM, items)
-    catalogue_ledger.adopt(channel, code)
-    divergences.close(channel, field=divergences.PRODUCT_LINK, key=code)
-    stock_ledger.open_positions(channel, items, never_stocked=False)
+    links.attach(channel, Kind.INVENTORY_ITEM, {hit.sku: hit.inventory_item for hit in hits})
+    catalogue_ledger.adopt(channel, product.code)
+    divergences.close(channel, field=divergences.PRODUCT_LINK, key=product.code)
+    followed = [
+        Followed(sku=hit.sku, item=hit.inventory_item, family=product.family, stocked=hit.stocked)
+        for hit in hits
+    ]
+    stock_ledger.open_positions(channel, followed, never_stocked=False)
 
 
 def _doubt(channel: Channel, code: str, hits: list[products.FoundVariant]) -> None:

@@ -1,48 +1,59 @@
 """Stock: the ERP counts, the store shows."""
 
-from collections.abc import Mapping, Sequence
-
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from mapping import rules
 from mapping.decide import stock as protocol
 from mapping.documents import StockLevel, load
 from mapping.models import Channel
-from mapping.reasons import gettext_noop
 from shopify_app import commands, reads
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyAccessDenied, ShopifyRejected
-from shopify_app.reads import LevelRead
-from sync import calls, divergences, outbox, queue, stock_ledger
+from sync import (
+    brakes,
+    calls,
+    explain,
+    outbox,
+    stock_intake,
+    stock_ledger,
+)
+from sync.brakes import Step
+from sync.flows import stock_answers, stock_levels
 from sync.models import InboxMessage, OutboxCommand, StockPosition
+from sync.stock_figures import Reckoner
 
 BATCH = 250
-ITEM_UNKNOWN = gettext_noop("The store does not know this item any more.")
+# Positions that are weighed at once, and how often before something must leave.
+_WEIGHED, _MOST_WEIGHINGS = 1000, 50
+# Names our kind of lock among PostgreSQL's advisory locks.
+_DIVIDING = 20_411
 
 
 def take_changes(message: InboxMessage) -> None:
     """Read again what the ERP says changed, and queue the writes that calls for."""
-    connection = message.channel.company.erpconnection
+    erp_connection = message.channel.company.erpconnection
     skus = message.payload["skus"]
     # Ours is taken before the question: what happens meanwhile may be in the answer
     # or not, and must not be taken for contained.
     asked_at = timezone.now()
-    with calls.erp(connection, channel=message.channel, row=message) as erp:
+    with calls.erp(erp_connection, channel=message.channel, row=message) as erp:
         levels = erp.read_stock(skus)
-    stock_ledger.accept_levels(
-        connection, levels, asked_at=asked_at, cause=message, job=message.job
+    stock_intake.accept_levels(
+        erp_connection, levels, asked_at=asked_at, cause=message, job=message.job
     )
 
 
 def take_pushed(message: InboxMessage) -> None:
     """Take over figures that the ERP sent us of its own accord."""
-    connection = message.channel.company.erpconnection
+    erp_connection = message.channel.company.erpconnection
     levels = [load(StockLevel, each) for each in message.payload["levels"]]
     # They were counted before they were sent, and we know no better when; a clock that
     # is ahead of ours must not claim what happened since.
     asked_at = min([message.created_at, *(level.as_of for level in levels)])
-    stock_ledger.accept_levels(connection, levels, asked_at=asked_at, cause=message)
+    stock_intake.accept_levels(erp_connection, levels, asked_at=asked_at, cause=message)
 
 
 def send(row: OutboxCommand) -> None:
@@ -51,9 +62,11 @@ def send(row: OutboxCommand) -> None:
     with calls.store(channel, row) as client:
         if row.request is None:
             _read_levels(channel, location, client)
+            if _dirty(channel, location).count() > BATCH:
+                _weigh(channel, location)
             on_its_way = _prepare(row)
         elif outbox.key_is_stale(row):
-            _forget(row)
+            stock_answers.forget(row)
             return
         else:
             on_its_way = True
@@ -69,14 +82,14 @@ def _send(row: OutboxCommand, client: ShopifyClient) -> None:
         result = outbox.call(row, client)
     except (ShopifyRejected, ShopifyAccessDenied) as refusal:
         # It will not be repeated, so nothing must stay on its way.
-        _refused(row, str(refusal))
+        stock_answers.refused(row, str(refusal))
         raise
-    _conclude(row, result)
+    stock_answers.conclude(row, result)
 
 
 def _dirty(channel: Channel, location: str) -> QuerySet[StockPosition]:
     return StockPosition.objects.filter(
-        channel=channel, location=location, dirty=True, sent=None
+        channel=channel, location=location, dirty=True, sent=None, stocked=""
     ).order_by("pk")
 
 
@@ -87,64 +100,67 @@ def _read_levels(channel: Channel, location: str, client: ShopifyClient) -> None
     )
     items = list(unread.values_list("item", flat=True)[:BATCH])
     if items:
-        take_levels(channel, location, reads.levels(client, items, location), asked=items)
+        stock_levels.take(channel, location, reads.levels(client, items, location), asked=items)
 
 
-@transaction.atomic
-def take_levels(
-    channel: Channel,
-    location: str,
-    levels: Mapping[str, LevelRead | None],
-    *,
-    asked: Sequence[str],
-) -> list[StockPosition]:
-    """Take over levels as the store just reported them. An item it does not know is set aside."""
-    rows = list(
-        StockPosition.objects.select_for_update()
-        .filter(channel=channel, location=location, item__in=asked)
-        .order_by("pk")
-    )
-    known = stock_ledger.known_open(channel, asked, location)
-    for each in rows:
-        if each.item not in levels:
-            # Deleted, or left out of the answer: that says nothing about its stock.
-            each.dirty, each.set_aside = False, ITEM_UNKNOWN
-            continue
-        level = levels[each.item]
-        value = stock_ledger.position(each)
-        if level is None:
-            # Not stocked at this location: nobody can have sold it there.
-            value = protocol.Position(never_stocked=True, sent=value.sent, since=value.since)
-        else:
-            read = protocol.LevelRead(available=level.available, committed=level.committed)
-            value = protocol.level_read(value, read, known_open=known.get(each.item, 0))
-            each.level_at = level.updated_at
-        stock_ledger.store(each, value)
-    stock_ledger.save(rows)
-    return rows
+def _weigh(channel: Channel, location: str) -> None:
+    """Decide what is dirty, so that of very many the largest decreases can go first."""
+    for _ in range(_MOST_WEIGHINGS):
+        with transaction.atomic():
+            undecided = _dirty(channel, location).filter(
+                Q(decided_at=None) | Q(decided_at__lt=F("dirty_at"))
+            )
+            rows = list(undecided.order_by("pk").select_for_update()[:_WEIGHED])
+            reckoner = Reckoner(channel, location, rows)
+            for each in rows:
+                step = decide(each, reckoner)
+                may_go = isinstance(step, protocol.SetQuantity) and _may_go(each, step)
+                each.dirty = may_go or isinstance(step, protocol.ReadLevel)
+            stock_ledger.save(rows)
+        if len(rows) < _WEIGHED:
+            return
 
 
 @transaction.atomic
 def _prepare(row: OutboxCommand) -> bool:
-    """Decide every dirty position and commit one request. False: there is nothing to write."""
+    """Decide the most urgent positions and commit one request. False: nothing to write."""
     channel, location = row.channel, row.key
-    rows = list(_dirty(channel, location).select_for_update()[: 4 * BATCH])
-    reckoner = stock_ledger.Reckoner(channel, location, rows)
-    chosen: list[tuple[StockPosition, protocol.SetQuantity]] = []
-    for each in rows:
-        step = decide(each, reckoner)
-        each.dirty = isinstance(step, protocol.ReadLevel)
-        if isinstance(step, protocol.SetQuantity) and _may_go(each, step):
-            chosen.append((each, step))
-    # A number that is too high sells what is not there; one too low only waits.
-    chosen.sort(key=lambda pair: pair[1].quantity - (pair[1].change_from or 0))
+    _one_at_a_time(channel)
     limit = int(row.arguments.get("limit", BATCH))
-    for each, _ in chosen[limit:]:
-        each.dirty = True
-    if chosen := chosen[:limit]:
+    urgent = list(_most_urgent(channel, location).values_list("pk", flat=True)[:limit])
+    # Locked in the order that everybody locks them in.
+    rows = list(_dirty(channel, location).filter(pk__in=urgent).select_for_update())
+    reckoner = Reckoner(channel, location, rows)
+    steps: list[Step] = []
+    for each in rows:
+        write = decide(each, reckoner)
+        each.dirty = isinstance(write, protocol.ReadLevel)
+        if isinstance(write, protocol.SetQuantity) and _may_go(each, write):
+            steps.append(Step(row=each, write=write))
+    steps.sort(key=lambda each: each.write.quantity - (each.write.change_from or 0))
+    chosen = brakes.pass_through(channel, location, steps) if steps else []
+    if chosen:
         _commit(row, chosen)
     stock_ledger.save(rows)
+    brakes.tidy(channel, location)
     return bool(chosen)
+
+
+def _most_urgent(channel: Channel, location: str) -> QuerySet[StockPosition]:
+    """A number that is too high sells what is not there; one too low only waits."""
+    falls = Coalesce("target", 0) - Coalesce("mirror", 0)
+    return _dirty(channel, location).order_by(falls, "pk")
+
+
+def _one_at_a_time(channel: Channel) -> None:
+    """Stores that divide a warehouse decide one after the other.
+
+    Two that raised their parts at the same moment would each count on room that the
+    other takes.
+    """
+    if rules.divides(channel):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_DIVIDING, channel.company_id])
 
 
 def _may_go(row: StockPosition, step: protocol.SetQuantity) -> bool:
@@ -153,110 +169,50 @@ def _may_go(row: StockPosition, step: protocol.SetQuantity) -> bool:
 
 
 def decide(
-    row: StockPosition, reckoner: stock_ledger.Reckoner
+    row: StockPosition, reckoner: Reckoner
 ) -> protocol.SetQuantity | protocol.ReadLevel | None:
     """Decide one position and note how its number came about."""
-    reckoning = reckoner.reckon(row)
+    row.decided_at = timezone.now()
+    reckoning = None if row.stocked else reckoner.reckon(row)
     if reckoning is None:
         return None
     row.target = reckoning.target.quantity
-    row.explanation = stock_ledger.explanation(reckoning)
-    return protocol.decide_stock(
+    row.explanation = explain.note(reckoning)
+    step = protocol.decide_stock(
         stock_ledger.position(row), reckoning.target, owner=reckoner.owner
     )
+    if step is None and row.sent is None:
+        # The store shows it: there is no delay left to measure, and nothing to allow.
+        row.changed_at, row.allowed, row.mass_change = None, False, None
+    return step
 
 
-def _commit(row: OutboxCommand, chosen: list[tuple[StockPosition, protocol.SetQuantity]]) -> None:
-    for each, step in chosen:
-        stock_ledger.store(each, protocol.sent(stock_ledger.position(each), step.quantity))
-        each.command = row
-    row.arguments = {**row.arguments, "positions": [each.pk for each, _ in chosen]}
+def _commit(row: OutboxCommand, chosen: list[Step]) -> None:
+    now = timezone.now()
+    since = [each.row.changed_at for each in chosen]
+    for each in chosen:
+        value = protocol.sent(stock_ledger.position(each.row), each.write.quantity)
+        stock_ledger.store(each.row, value)
+        each.note(now)
+        each.row.command = row
+        # From here on a further change has a delay of its own.
+        each.row.changed_at, each.row.allowed = None, False
+    row.arguments = {
+        **row.arguments,
+        "positions": [each.row.pk for each in chosen],
+        "since": [moment.isoformat() if moment else None for moment in since],
+    }
     outbox.commit_request(
         row,
         commands.SetQuantities(
             location=row.key,
             rows=tuple(
                 commands.QuantityRow(
-                    item=each.item, quantity=step.quantity, change_from=step.change_from
+                    item=each.row.item,
+                    quantity=each.write.quantity,
+                    change_from=each.write.change_from,
                 )
-                for each, step in chosen
+                for each in chosen
             ),
         ),
     )
-
-
-@transaction.atomic
-def _conclude(row: OutboxCommand, result: commands.CommandResult) -> None:
-    """Book the answer: what was accepted, what was stale, what has to be set aside."""
-    order = row.arguments["positions"]
-    rows = {
-        each.pk: each
-        for each in StockPosition.objects.select_for_update()
-        .filter(pk__in=order, command=row)
-        .order_by("pk")
-    }
-    offenders = {each.index: each for each in result.rejected if each.index is not None}
-    for index, pk in enumerate(order):
-        if pk in rows and rows[pk].sent is not None:
-            _book(rows[pk], offenders.get(index), applied=result.carried_out)
-    if result.rejected and not offenders:
-        _narrow(row, list(rows.values()), result.rejected[0].message)
-    stock_ledger.save(list(rows.values()))
-    if result.carried_out:
-        divergences.settle_stock(row.channel, list(rows.values()))
-    queue.settle(row)
-
-
-def _book(row: StockPosition, refusal: commands.Rejected | None, *, applied: bool) -> None:
-    value = stock_ledger.position(row)
-    row.command = None
-    if refusal is None and applied:
-        stock_ledger.store(row, protocol.acknowledged(value))
-        row.published_at = timezone.now()
-    elif refusal is None:
-        # Its batch was refused because of another row; this one just goes again.
-        stock_ledger.store(row, protocol.not_applied(value))
-        row.dirty = True
-    elif refusal.code == commands.STALE:
-        stock_ledger.store(row, protocol.refused(value))
-        row.dirty = True
-    else:
-        stock_ledger.store(row, protocol.not_applied(value))
-        row.set_aside = refusal.message
-        row.dirty = False
-
-
-def _narrow(row: OutboxCommand, rows: list[StockPosition], message: str) -> None:
-    """The store refused a batch without saying which row: try half, down to the offender."""
-    if len(rows) == 1:
-        rows[0].set_aside = message
-        rows[0].dirty = False
-        return
-    stock_ledger.request_write(row.channel, row.key, cause=row.cause, job=row.job)
-    OutboxCommand.objects.filter(
-        channel=row.channel, kind=row.kind, key=row.key, status="waiting"
-    ).filter(request__isnull=True).update(arguments={"limit": max(len(rows) // 2, 1)})
-
-
-@transaction.atomic
-def _refused(row: OutboxCommand, message: str) -> None:
-    """The store refused the whole call: what it carried waits with the reason."""
-    rows = list(StockPosition.objects.select_for_update().filter(command=row).order_by("pk"))
-    for each in rows:
-        stock_ledger.store(each, protocol.not_applied(stock_ledger.position(each)))
-        each.command, each.dirty, each.set_aside = None, False, message
-    stock_ledger.save(rows)
-    queue.settle(row)
-
-
-@transaction.atomic
-def _forget(row: OutboxCommand) -> None:
-    """The key has aged beyond trust: read what became of the write, then decide afresh."""
-    rows = list(StockPosition.objects.select_for_update().filter(command=row).order_by("pk"))
-    for each in rows:
-        stock_ledger.store(each, protocol.refused(stock_ledger.position(each)))
-        each.command = None
-        each.dirty = True
-    stock_ledger.save(rows)
-    queue.settle(row)
-    stock_ledger.request_write(row.channel, row.key, cause=row.cause, job=row.job)

@@ -20,8 +20,11 @@ class Divergence(models.Model):
     class Cause(models.TextChoices):
         HAND_EDIT = "hand_edit", _("changed by hand in the store")
         LOST_NOTICE = "lost_notice", _("a notice was lost")
+        LATE_ERP = "late_erp", _("the ERP is late")
+        ECHO = "echo", _("a write of ours that was not confirmed")
         UNLINKED = "unlinked", _("not linked")
         MISSING_IN_ERP = "missing_in_erp", _("not in the ERP")
+        MISSING_IN_STORE = "missing_in_store", _("not in the store")
         MONEY = "money", _("the totals differ")
         UNCLEAR = "unclear", _("unclear")
 
@@ -37,6 +40,30 @@ class Divergence(models.Model):
     first_seen_at = models.DateTimeField(_("since"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    # What it may cost: units offered that are not there, or not offered that are, and
+    # what they sell for.
+    units_at_risk = models.PositiveIntegerField(_("units at risk"), default=0)
+    money_at_risk = models.DecimalField(
+        _("money at risk"), max_digits=14, decimal_places=2, default=0
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("assigned to"),
+    )
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("seen by"),
+    )
+    acknowledged_at = models.DateTimeField(_("seen"), null=True, blank=True)
+    snoozed_until = models.DateTimeField(_("put off until"), null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]

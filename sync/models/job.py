@@ -22,6 +22,7 @@ class SyncJob(models.Model):
         ORDERS = "orders", _("orders")
         FULFILMENTS = "fulfilments", _("shipments")
         RECONCILE = "reconcile", _("comparison")
+        NIGHTLY = "nightly", _("full comparison")
 
     class Status(models.TextChoices):
         RUNNING = "running", _("in progress")
@@ -67,6 +68,11 @@ class Recurring(models.Model):
         POLL_SHIPMENTS = "poll_shipments", _("shipments from the ERP")
         RECONCILE_ORDERS = "reconcile_orders", _("compare orders")
         RECONCILE_STOCK = "reconcile_stock", _("compare stock")
+        RECONCILE_CATALOGUE = "reconcile_catalogue", _("compare products and prices")
+        RECONCILE_FULFILMENTS = "reconcile_shipments", _("compare shipments")
+        NIGHTLY = "nightly", _("compare everything at night")
+        WATCH = "watch", _("look for what should alarm")
+        NOTIFY = "notify", _("tell of alarms")
         CHECK_STORE = "check_store", _("check the store's notices")
         TIDY = "tidy", _("forget what is old")
 

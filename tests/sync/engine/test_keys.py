@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from mapping.documents import StockLevel
 from mapping.models import Channel, WarehouseMapping
-from sync import handlers, queue, stock_ledger, worker
+from sync import handlers, queue, stock_intake, worker
 from sync.models import OutboxCommand, Recurring, Status, StockPosition
 from tests.shopify_app.raw_server import RawServer, answer, data, reset
 from tests.sync.makers import make_channel
@@ -50,7 +50,7 @@ def follow(channel: Channel, sku: str, *, shown: int | None, on_hand: int, **mor
     )
     now = timezone.now()
     level = StockLevel(sku=sku, warehouse="CENTRAL", on_hand=Decimal(on_hand), as_of=now)
-    stock_ledger.accept_levels(channel.company.erpconnection, [level], asked_at=now)
+    stock_intake.accept_levels(channel.company.erpconnection, [level], asked_at=now)
 
 
 def send() -> OutboxCommand:
@@ -102,7 +102,7 @@ def test_a_lost_answer_is_asked_for_with_the_same_key_though_the_stock_has_moved
     follow_up = StockLevel(
         sku="BOT-38", warehouse="CENTRAL", on_hand=Decimal(2), as_of=timezone.now()
     )
-    stock_ledger.accept_levels(channel.company.erpconnection, [follow_up], asked_at=timezone.now())
+    stock_intake.accept_levels(channel.company.erpconnection, [follow_up], asked_at=timezone.now())
     send()
     send()
 

@@ -11,9 +11,10 @@ from mapping.documents import StockLevel, dump
 from mapping.models import Channel, FieldRule, WarehouseMapping
 from mapping.ownership import STOCK
 from shopify_app.reads import LevelRead
-from sync import queue, stock_ledger
+from sync import queue, stock_intake, stock_ledger
 from sync.flows import levels, stock
 from sync.models import ErpStock, OutboxCommand, StockCorrection, StockPosition, WebDemand
+from sync.stock_figures import Reckoner
 from tests.sync.makers import make_channel, make_message, make_order
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def count(
         **{name: Decimal(units) for name, units in less.items()},
     )
     erp = channel.company.erpconnection
-    return stock_ledger.accept_levels(erp, [level], asked_at=asked_at)
+    return stock_intake.accept_levels(erp, [level], asked_at=asked_at)
 
 
 def sell(channel: Channel, units: int, *, location: str = MADRID, **options: Any) -> WebDemand:
@@ -65,7 +66,7 @@ def sell(channel: Channel, units: int, *, location: str = MADRID, **options: Any
 
 
 def offered(row: StockPosition) -> int | None:
-    reckoning = stock_ledger.Reckoner(row.channel, row.location, [row]).reckon(row)
+    reckoning = Reckoner(row.channel, row.location, [row]).reckon(row)
     return reckoning.target.quantity if reckoning else None
 
 
@@ -189,7 +190,7 @@ def test_an_answer_without_rows_changes_nothing() -> None:
     count(channel, "10")
     erp = channel.company.erpconnection
 
-    assert stock_ledger.accept_levels(erp, [], asked_at=timezone.now()) == 0
+    assert stock_intake.accept_levels(erp, [], asked_at=timezone.now()) == 0
     assert offered(row) == 10
 
 
@@ -226,7 +227,7 @@ def test_stock_that_the_erp_does_not_own_is_never_written(owner: str) -> None:
     row = follow(channel)
     count(channel, "10")
 
-    assert stock.decide(row, stock_ledger.Reckoner(channel, MADRID, [row])) is None
+    assert stock.decide(row, Reckoner(channel, MADRID, [row])) is None
 
 
 def shown(available: int) -> dict[str, LevelRead]:
@@ -294,6 +295,6 @@ def test_decreases_leave_first() -> None:
         follow(channel, sku=sku, item=f"item-{number}", mirror=mirror, dirty=True)
         level = StockLevel(sku=sku, warehouse="CENTRAL", on_hand=Decimal(on_hand), as_of=NOON)
         erp = channel.company.erpconnection
-        stock_ledger.accept_levels(erp, [level], asked_at=NOON)
+        stock_intake.accept_levels(erp, [level], asked_at=NOON)
 
     assert prepared(channel) == [(2, 9), (3, 4), (7, 5), (9, 1)]

@@ -1,0 +1,293 @@
+"""What may be shown at a place, computed from everything that is known about it.
+
+Loads a fixed set of figures for many positions at once and hands them to the pure
+arithmetic of mapping.decide.stock_target. Nothing here writes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from mapping import rules
+from mapping.decide import stock_target as arithmetic
+from mapping.decide.stock_target import Claims, Elsewhere, Policy, Shelf, StockTarget, Supply
+from mapping.documents import StockLevel
+from mapping.models import Channel
+from mapping.ownership import STOCK, owner_of
+from mapping.rules import Place
+from sync.models import ErpStock, KitComponent, StockPosition, WebDemand
+
+# A store whose level is not known may show anything: nobody's part is raised meanwhile.
+_UNKNOWN = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Units of one SKU that a store has sold and the ERP's figures may not contain."""
+
+    channel: int
+    location: str
+    units: int
+    order: str = ""
+    erp_units: int = 0
+    in_erp_at: datetime | None = None
+
+    def pending(self, asked_at: datetime) -> int:
+        """Return the units that a figure asked for at that moment lacks.
+
+        An order taken by the ERP while it was being asked may or may not be in the
+        answer. It counts twice until the next answer: that undersells for seconds.
+        """
+        if self.in_erp_at is None or self.in_erp_at > asked_at:
+            return self.units
+        return max(self.units - self.erp_units, 0)
+
+    def counts_at(self, place: Place) -> bool:
+        # Nobody knows yet which location ships it: it counts at each.
+        return self.channel == place.channel and self.location in ("", place.location)
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """Everything that is known of one SKU: its figures, and who claims it with what factor."""
+
+    levels: dict[str, ErpStock] = field(default_factory=dict)
+    orders: list[tuple[Claim, Decimal]] = field(default_factory=list)
+    unseen: list[tuple[Claim, Decimal]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A SKU's supply at a place, and the rows it was computed from."""
+
+    sku: str
+    supply: Supply
+    levels: tuple[tuple[ErpStock, int | None], ...]
+    orders: tuple[str, ...]
+    per_kit: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """The target of one position and the figures it was made of."""
+
+    target: StockTarget
+    counted: tuple[Counted, ...]
+
+
+class Reckoner:
+    """Computes targets of one location's positions from a fixed set of figures."""
+
+    def __init__(self, channel: Channel, location: str, rows: Sequence[StockPosition]) -> None:
+        self.owner = owner_of(STOCK, rules.owners(channel))
+        every = rules.places(channel.company_id)
+        here = [each for each in every if (each.channel, each.location) == (channel.pk, location)]
+        self._place = here[0] if here else Place(channel=channel.pk, location=location, shares={})
+        self._others = [
+            each
+            for each in every
+            if each is not self._place and each.shares_shelves_with(self._place)
+        ]
+        self._policies = rules.StockPolicies(channel)
+        self._company = channel.company_id
+        self._load([row.sku for row in rows])
+
+    def _load(self, skus: Sequence[str]) -> None:
+        self._kits = _components(self._company, kit__in=skus)
+        base = {sku for sku in skus if sku not in self._kits}
+        base |= {sku for parts in self._kits.values() for sku, _units in parts}
+        self._families = self._load_families({*skus, *base})
+        self._known: dict[str, Known] = {sku: Known() for sku in base}
+        self._load_levels(base)
+        self._load_claims(base)
+        self._shown = self._load_shown(skus) if self._divides else {}
+
+    def _load_families(self, skus: set[str]) -> dict[str, str]:
+        if not self._policies.by_family:
+            return {}
+        rows = StockPosition.objects.filter(channel=self._place.channel, sku__in=skus)
+        return dict(rows.values_list("sku", "family"))
+
+    @property
+    def _divides(self) -> bool:
+        return any(self._place.only_divides_with(other) for other in self._others)
+
+    def _load_levels(self, base: set[str]) -> None:
+        warehouses = {*self._place.shares, *(w for each in self._others for w in each.shares)}
+        for level in ErpStock.objects.filter(
+            connection__company_id=self._company, sku__in=base, warehouse__in=warehouses
+        ):
+            self._known[level.sku].levels[level.warehouse] = level
+
+    def _load_claims(self, base: set[str]) -> None:
+        factors = _claimed_by(self._company, base)
+        channels = {self._place.channel, *(each.channel for each in self._others)}
+        demand = WebDemand.objects.filter(
+            channel__in=channels, sku__in=factors, quantity__gt=0
+        ).values_list(
+            *("sku", "channel", "location", "quantity", "order__name", "erp_quantity"),
+            "in_erp_at",
+        )
+        for sku, *values in demand:
+            _add(self._known, factors[sku], Claim(**dict(zip(_CLAIM, values, strict=True))))
+        unseen = StockPosition.objects.filter(
+            channel__in=channels, sku__in=factors, unknown_web__gt=0
+        ).values_list("sku", "channel", "location", "unknown_web")
+        for sku, channel, location, units in unseen:
+            claim = Claim(channel=channel, location=location, units=units)
+            _add(self._known, factors[sku], claim, unseen=True)
+
+    def _load_shown(self, skus: Iterable[str]) -> dict[tuple[str, int, str], int]:
+        """Return what the other stores show of these SKUs, at most."""
+        rows = StockPosition.objects.filter(
+            channel__in={each.channel for each in self._others}, sku__in=skus
+        ).values_list("sku", "channel", "location", "mirror", "sent", "never_stocked")
+        return {
+            (sku, channel, location): _at_most(mirror, sent, never_stocked)
+            for sku, channel, location, mirror, sent, never_stocked in rows
+        }
+
+    def reckon(self, row: StockPosition) -> Reckoning | None:
+        """Return the target, or None while the ERP has said nothing about the item."""
+        parts = self._kits.get(row.sku)
+        policy = self._policy(row.sku, kit=parts is not None)
+        if parts is not None:
+            counted = [self._count(self._place, sku, units) for sku, units in parts]
+            known = [each for each in counted if each is not None]
+            if len(known) < len(parts):
+                return None
+            supplies = [(each.supply, each.per_kit or Decimal(1)) for each in known]
+            target = arithmetic.kit_target(supplies, policy)
+            return Reckoning(target=target, counted=tuple(known))
+        found = self._count(self._place, row.sku)
+        if found is None:
+            return None
+        target = self._capped(row, arithmetic.item_target(found.supply, policy))
+        return Reckoning(target=target, counted=(found,))
+
+    def _policy(self, sku: str, *, kit: bool = False) -> Policy:
+        return self._policies.of(sku, self._families.get(sku, ""), kit=kit)
+
+    def _capped(self, row: StockPosition, target: StockTarget) -> StockTarget:
+        if not self._divides:
+            return target
+        beyond = sum(
+            self._beyond(row.sku, other)
+            for other in self._others
+            if self._place.only_divides_with(other)
+        )
+        return arithmetic.capped(target, shown=row.mirror or 0, excess_elsewhere=beyond)
+
+    def _beyond(self, sku: str, other: Place) -> int:
+        shown = self._shown.get((sku, other.channel, other.location), 0)
+        found = self._count(other, sku)
+        if not shown or found is None:
+            return shown
+        # Without its buffer: units it keeps back are its own to show.
+        return arithmetic.excess(arithmetic.item_target(found.supply, Policy()), shown=shown)
+
+    def _count(self, place: Place, sku: str, per_kit: Decimal | None = None) -> Counted | None:
+        known = self._known[sku]
+        levels = [
+            (known.levels[name], share)
+            for name, share in place.shares.items()
+            if name in known.levels
+        ]
+        if not levels:
+            return None
+        asked_at = min(level.asked_at for level, _share in levels)
+        claims = Claims(
+            pending_web=_sum(known.orders, place, asked_at),
+            unknown_web=_sum(known.unseen, place, asked_at),
+            pending_elsewhere=sum(
+                (each.taken for each in self._elsewhere(place, known, asked_at)), Decimal(0)
+            ),
+        )
+        shelves = [Shelf(level=document(level), share=share) for level, share in levels]
+        return Counted(
+            sku=sku,
+            supply=arithmetic.supply(shelves, claims, self._policy(sku)),
+            levels=tuple(levels),
+            orders=tuple(_names(known.orders, place, asked_at)),
+            per_kit=per_kit,
+        )
+
+    def _elsewhere(self, place: Place, known: Known, asked_at: datetime) -> Iterator[Elsewhere]:
+        for other in (self._place, *self._others):
+            if other is place or not other.shares_shelves_with(place):
+                continue
+            claimed = _sum(known.orders, other, asked_at) + _sum(known.unseen, other, asked_at)
+            if claimed:
+                free = (
+                    Shelf(level=document(known.levels[name]), share=share)
+                    for name, share in other.shares.items()
+                    if name in known.levels
+                )
+                yield Elsewhere(
+                    claimed=claimed,
+                    own_free=sum((s.part(s.level.free) for s in free), Decimal(0)),
+                    divided=place.only_divides_with(other),
+                )
+
+
+_CLAIM = ("channel", "location", "units", "order", "erp_units", "in_erp_at")
+
+
+def _add(
+    known: dict[str, Known],
+    factors: Iterable[tuple[str, Decimal]],
+    claim: Claim,
+    *,
+    unseen: bool = False,
+) -> None:
+    for sku, factor in factors:
+        found = known[sku]
+        (found.unseen if unseen else found.orders).append((claim, factor))
+
+
+def _components(company: int, **which: object) -> dict[str, list[tuple[str, Decimal]]]:
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    rows = KitComponent.objects.filter(connection__company_id=company, **which)
+    for kit, sku, units in rows.order_by("pk").values_list("kit", "sku", "quantity"):
+        found.setdefault(kit, []).append((sku, units))
+    return found
+
+
+def _claimed_by(company: int, base: set[str]) -> dict[str, list[tuple[str, Decimal]]]:
+    """Return what one unit sold of a SKU takes: itself, or the components of a kit."""
+    kits = _components(company, sku__in=base)
+    return {sku: [(sku, Decimal(1))] for sku in base if sku not in kits} | kits
+
+
+def _sum(claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime) -> Decimal:
+    return sum(
+        (claim.pending(asked_at) * factor for claim, factor in claims if claim.counts_at(place)),
+        Decimal(0),
+    )
+
+
+def _names(
+    claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime
+) -> Iterator[str]:
+    for claim, _factor in claims:
+        if claim.counts_at(place) and claim.pending(asked_at):
+            yield claim.order
+
+
+def _at_most(mirror: int | None, sent: int | None, never_stocked: bool) -> int:
+    if mirror is None and sent is None:
+        return 0 if never_stocked else _UNKNOWN
+    return max(mirror or 0, sent or 0)
+
+
+def document(level: ErpStock) -> StockLevel:
+    return StockLevel(
+        sku=level.sku,
+        warehouse=level.warehouse,
+        on_hand=level.on_hand,
+        reserved=level.reserved,
+        blocked=level.blocked,
+        incoming=level.incoming,
+        as_of=level.as_of,
+    )
