@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from mapping import rules
@@ -46,9 +47,9 @@ class Step:
 
 
 def pass_through(channel: Channel, location: str, steps: Sequence[Step]) -> list[Step]:
-    """Return the writes that may leave; the others are held. Call it in a transaction.
+    """Return the writes that may leave; the others are held.
 
-    The caller saves the positions.
+    Call it in a transaction, save the positions, then call `keep_count`.
     """
     held = MassChange.objects.filter(channel=channel, location=location, status=Status.HELD)
     open_change = held.select_for_update().first()
@@ -56,73 +57,59 @@ def pass_through(channel: Channel, location: str, steps: Sequence[Step]) -> list
     free = []
     for step in steps:
         if step.move in stopped and not step.row.allowed:
-            open_change = open_change or _open(channel, location)
+            open_change = open_change or MassChange.objects.create(
+                channel=channel, location=location
+            )
             step.row.mass_change = open_change
             step.row.dirty = False
         else:
             step.row.mass_change = None
             free.append(step)
-    if open_change is not None:
-        _refresh(open_change, steps)
     return free
 
 
 def _stopped(
     channel: Channel, location: str, steps: Sequence[Step], held: MassChange | None
 ) -> frozenset[Move]:
-    asked = [step for step in steps if step.move and not step.row.allowed]
-    if not asked:
+    moves = [step.move for step in steps if step.move and not step.row.allowed]
+    if not moves:
         return frozenset()
     since = timezone.now() - WINDOW
     rows = StockPosition.objects.filter(channel=channel, location=location)
-    waiting = rows.filter(mass_change=held).exclude(pk__in=[each.row.pk for each in steps])
-    also = [_held_move(row) for row in waiting] if held else []
-    moves = [step.move for step in asked if step.move]
+    waiting = _counts(held, besides=steps) if held else {}
     return brake.stops(
         rules.brake_limits(channel),
-        [*moves, *(each for each in also if each in moves)],
-        zeroed=rows.filter(zeroed_at__gt=since).count(),
-        moved=rows.filter(moved_at__gt=since).count(),
+        moves,
+        zeroed=rows.filter(zeroed_at__gt=since).count() + waiting.get(Move.TO_ZERO, 0),
+        moved=rows.filter(moved_at__gt=since).count() + waiting.get(Move.LARGE, 0),
         with_stock=rows.filter(mirror__gt=0).count(),
     )
 
 
-def _held_move(row: StockPosition) -> Move | None:
-    return brake.move_of(shown=row.mirror, quantity=row.target or 0)
+def _counts(change: MassChange, *, besides: Sequence[Step] = ()) -> dict[Move, int]:
+    """Return how many positions a change holds back, by what they would do."""
+    rows = change.positions.exclude(pk__in=[step.row.pk for step in besides])
+    found = rows.aggregate(every=Count("pk"), zero=Count("pk", filter=Q(target=0)))
+    return {Move.TO_ZERO: found["zero"], Move.LARGE: found["every"] - found["zero"]}
 
 
-def _open(channel: Channel, location: str) -> MassChange:
-    return MassChange.objects.create(channel=channel, location=location)
-
-
-def _refresh(change: MassChange, steps: Sequence[Step]) -> None:
-    """Count what is held now; nothing left means that the ERP took it back."""
-    now_held = [step.row for step in steps if step.row.mass_change_id == change.pk]
-    seen = [step.row.pk for step in steps]
-    rows = [*StockPosition.objects.filter(mass_change=change).exclude(pk__in=seen), *now_held]
-    moves = [_held_move(row) for row in rows]
-    change.to_zero, change.large = moves.count(Move.TO_ZERO), moves.count(Move.LARGE)
-    change.followed = StockPosition.objects.filter(
-        channel=change.channel_id, location=change.location, mirror__gt=0
-    ).count()
-    change.preview = [
-        {"sku": row.sku, "shown": row.mirror, "would": row.target} for row in rows[:_MOST_SHOWN]
-    ]
-    if not rows:
-        change.status = Status.PASSED
-        change.decided_at = timezone.now()
-    change.save()
-
-
-def tidy(channel: Channel, location: str) -> None:
-    """Close a held change of which nothing is held any more."""
-    for change in MassChange.objects.filter(
+def keep_count(channel: Channel, location: str) -> None:
+    """Bring a held change's figures up to date; nothing left means it is over."""
+    change = MassChange.objects.filter(
         channel=channel, location=location, status=Status.HELD
-    ).select_for_update():
-        if not StockPosition.objects.filter(mass_change=change).exists():
-            MassChange.objects.filter(pk=change.pk).update(
-                status=Status.PASSED, decided_at=timezone.now()
-            )
+    ).first()
+    if change is None:
+        return
+    counts = _counts(change)
+    change.to_zero, change.large = counts[Move.TO_ZERO], counts[Move.LARGE]
+    rows = StockPosition.objects.filter(channel=channel, location=location, mirror__gt=0)
+    change.followed = rows.count()
+    # The greatest fall first.
+    worst = change.positions.order_by(F("target") - F("mirror"), "sku")[:_MOST_SHOWN]
+    change.preview = [{"sku": r.sku, "shown": r.mirror, "would": r.target} for r in worst]
+    if not any(counts.values()):
+        change.status, change.decided_at = Status.PASSED, timezone.now()
+    change.save()
 
 
 @transaction.atomic

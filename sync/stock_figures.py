@@ -5,9 +5,11 @@ arithmetic of mapping.decide.stock_target. Nothing here writes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet
 
 from mapping import rules
 from mapping.decide import stock_target as arithmetic
@@ -16,45 +18,9 @@ from mapping.documents import StockLevel
 from mapping.models import Channel
 from mapping.ownership import STOCK, owner_of
 from mapping.rules import Place
-from sync.models import ErpStock, KitComponent, StockPosition, WebDemand
-
-# A store whose level is not known may show anything: nobody's part is raised meanwhile.
-_UNKNOWN = 10**9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Units of one SKU that a store has sold and the ERP's figures may not contain."""
-
-    channel: int
-    location: str
-    units: int
-    order: str = ""
-    erp_units: int = 0
-    in_erp_at: datetime | None = None
-
-    def pending(self, asked_at: datetime) -> int:
-        """Return the units that a figure asked for at that moment lacks.
-
-        An order taken by the ERP while it was being asked may or may not be in the
-        answer. It counts twice until the next answer: that undersells for seconds.
-        """
-        if self.in_erp_at is None or self.in_erp_at > asked_at:
-            return self.units
-        return max(self.units - self.erp_units, 0)
-
-    def counts_at(self, place: Place) -> bool:
-        # Nobody knows yet which location ships it: it counts at each.
-        return self.channel == place.channel and self.location in ("", place.location)
-
-
-@dataclass(slots=True, kw_only=True)
-class Known:
-    """Everything that is known of one SKU: its figures, and who claims it with what factor."""
-
-    levels: dict[str, ErpStock] = field(default_factory=dict)
-    orders: list[tuple[Claim, Decimal]] = field(default_factory=list)
-    unseen: list[tuple[Claim, Decimal]] = field(default_factory=list)
+from sync import stock_claims
+from sync.models import ErpStock, StockPosition, WebDemand
+from sync.stock_claims import Claim, Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +60,16 @@ class Reckoner:
         self._load([row.sku for row in rows])
 
     def _load(self, skus: Sequence[str]) -> None:
-        self._kits = _components(self._company, kit__in=skus)
+        self._kits = stock_claims.components(self._company, kit__in=skus)
         base = {sku for sku in skus if sku not in self._kits}
         base |= {sku for parts in self._kits.values() for sku, _units in parts}
         self._families = self._load_families({*skus, *base})
         self._known: dict[str, Known] = {sku: Known() for sku in base}
         self._load_levels(base)
         self._load_claims(base)
-        self._shown = self._load_shown(skus) if self._divides else {}
+        self._shown: dict[tuple[str, int, str], int] = (
+            self._load_shown(skus) if self._divides else {}
+        )
 
     def _load_families(self, skus: set[str]) -> dict[str, str]:
         if not self._policies.by_family:
@@ -121,22 +89,32 @@ class Reckoner:
             self._known[level.sku].levels[level.warehouse] = level
 
     def _load_claims(self, base: set[str]) -> None:
-        factors = _claimed_by(self._company, base)
+        factors = stock_claims.claimed_by(self._company, base)
         channels = {self._place.channel, *(each.channel for each in self._others)}
-        demand = WebDemand.objects.filter(
-            channel__in=channels, sku__in=factors, quantity__gt=0
+        demand = self._not_contained(
+            WebDemand.objects.filter(channel__in=channels, sku__in=factors, quantity__gt=0)
         ).values_list(
             *("sku", "channel", "location", "quantity", "order__name", "erp_quantity"),
             "in_erp_at",
         )
         for sku, *values in demand:
-            _add(self._known, factors[sku], Claim(**dict(zip(_CLAIM, values, strict=True))))
+            stock_claims.add(
+                self._known,
+                factors[sku],
+                Claim(**dict(zip(stock_claims.CLAIM, values, strict=True))),
+            )
         unseen = StockPosition.objects.filter(
             channel__in=channels, sku__in=factors, unknown_web__gt=0
         ).values_list("sku", "channel", "location", "unknown_web")
         for sku, channel, location, units in unseen:
             claim = Claim(channel=channel, location=location, units=units)
-            _add(self._known, factors[sku], claim, unseen=True)
+            stock_claims.add(self._known, factors[sku], claim, unseen=True)
+
+    def _not_contained(self, demand: QuerySet[WebDemand]) -> QuerySet[WebDemand]:
+        """Leave out what every figure contains, or the sales of years would be loaded."""
+        asked = [level.asked_at for each in self._known.values() for level in each.levels.values()]
+        late = Q(in_erp_at__gt=min(asked)) if asked else Q()
+        return demand.filter(late | Q(in_erp_at=None) | Q(quantity__gt=F("erp_quantity")))
 
     def _load_shown(self, skus: Iterable[str]) -> dict[tuple[str, int, str], int]:
         """Return what the other stores show of these SKUs, at most."""
@@ -144,7 +122,7 @@ class Reckoner:
             channel__in={each.channel for each in self._others}, sku__in=skus
         ).values_list("sku", "channel", "location", "mirror", "sent", "never_stocked")
         return {
-            (sku, channel, location): _at_most(mirror, sent, never_stocked)
+            (sku, channel, location): stock_claims.at_most(mirror, sent, never_stocked)
             for sku, channel, location, mirror, sent, never_stocked in rows
         }
 
@@ -198,8 +176,8 @@ class Reckoner:
             return None
         asked_at = min(level.asked_at for level, _share in levels)
         claims = Claims(
-            pending_web=_sum(known.orders, place, asked_at),
-            unknown_web=_sum(known.unseen, place, asked_at),
+            pending_web=stock_claims.pending(known.orders, place, asked_at),
+            unknown_web=stock_claims.pending(known.unseen, place, asked_at),
             pending_elsewhere=sum(
                 (each.taken for each in self._elsewhere(place, known, asked_at)), Decimal(0)
             ),
@@ -209,7 +187,7 @@ class Reckoner:
             sku=sku,
             supply=arithmetic.supply(shelves, claims, self._policy(sku)),
             levels=tuple(levels),
-            orders=tuple(_names(known.orders, place, asked_at)),
+            orders=tuple(stock_claims.names(known.orders, place, asked_at)),
             per_kit=per_kit,
         )
 
@@ -217,7 +195,9 @@ class Reckoner:
         for other in (self._place, *self._others):
             if other is place or not other.shares_shelves_with(place):
                 continue
-            claimed = _sum(known.orders, other, asked_at) + _sum(known.unseen, other, asked_at)
+            claimed = stock_claims.pending(known.orders, other, asked_at) + stock_claims.pending(
+                known.unseen, other, asked_at
+            )
             if claimed:
                 free = (
                     Shelf(level=document(known.levels[name]), share=share)
@@ -229,56 +209,6 @@ class Reckoner:
                     own_free=sum((s.part(s.level.free) for s in free), Decimal(0)),
                     divided=place.only_divides_with(other),
                 )
-
-
-_CLAIM = ("channel", "location", "units", "order", "erp_units", "in_erp_at")
-
-
-def _add(
-    known: dict[str, Known],
-    factors: Iterable[tuple[str, Decimal]],
-    claim: Claim,
-    *,
-    unseen: bool = False,
-) -> None:
-    for sku, factor in factors:
-        found = known[sku]
-        (found.unseen if unseen else found.orders).append((claim, factor))
-
-
-def _components(company: int, **which: object) -> dict[str, list[tuple[str, Decimal]]]:
-    found: dict[str, list[tuple[str, Decimal]]] = {}
-    rows = KitComponent.objects.filter(connection__company_id=company, **which)
-    for kit, sku, units in rows.order_by("pk").values_list("kit", "sku", "quantity"):
-        found.setdefault(kit, []).append((sku, units))
-    return found
-
-
-def _claimed_by(company: int, base: set[str]) -> dict[str, list[tuple[str, Decimal]]]:
-    """Return what one unit sold of a SKU takes: itself, or the components of a kit."""
-    kits = _components(company, sku__in=base)
-    return {sku: [(sku, Decimal(1))] for sku in base if sku not in kits} | kits
-
-
-def _sum(claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime) -> Decimal:
-    return sum(
-        (claim.pending(asked_at) * factor for claim, factor in claims if claim.counts_at(place)),
-        Decimal(0),
-    )
-
-
-def _names(
-    claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime
-) -> Iterator[str]:
-    for claim, _factor in claims:
-        if claim.counts_at(place) and claim.pending(asked_at):
-            yield claim.order
-
-
-def _at_most(mirror: int | None, sent: int | None, never_stocked: bool) -> int:
-    if mirror is None and sent is None:
-        return 0 if never_stocked else _UNKNOWN
-    return max(mirror or 0, sent or 0)
 
 
 def document(level: ErpStock) -> StockLevel:

@@ -37,7 +37,8 @@ taken AS (
     RETURNING s.sku, s.warehouse, s.on_hand, s.reserved, s.blocked, s.incoming)
 SELECT t.sku, t.warehouse,
     (b.on_hand, b.reserved, b.blocked, b.incoming)
-        IS DISTINCT FROM (t.on_hand, t.reserved, t.blocked, t.incoming)
+        IS DISTINCT FROM (t.on_hand, t.reserved, t.blocked, t.incoming),
+    b.asked_at
 FROM taken t LEFT JOIN before b USING (sku, warehouse)
 """
 
@@ -66,25 +67,24 @@ def accept_levels(
     newest = {(level.sku, level.warehouse): level for level in levels}
     if not newest:
         return 0
-    news = _accept(erp, list(newest.values()), asked_at)
-    changed = {sku for sku, _warehouse in news}
+    news, asked_before = _accept(erp, list(newest.values()), asked_at)
     _note_changes(erp, newest, news, asked_at)
-    waiting = WebDemand.objects.filter(
-        channel__company=erp.company_id, sku__in={sku for sku, _ in newest}, quantity__gt=0
+    # What the ERP took in between is in the figures now, and no longer to be subtracted.
+    contained = WebDemand.objects.filter(
+        channel__company=erp.company_id,
+        sku__in={sku for sku, _ in newest},
+        in_erp_at__gt=asked_before,
+        quantity__gt=0,
     )
-    stock_ledger.touch(
-        erp.company_id,
-        changed | set(waiting.values_list("sku", flat=True)),
-        cause=cause,
-        job=job,
-    )
+    changed = {sku for sku, _warehouse in news} | set(contained.values_list("sku", flat=True))
+    stock_ledger.touch(erp.company_id, changed, cause=cause, job=job)
     return len(news)
 
 
 def _accept(
     erp: ErpConnection, levels: Sequence[StockLevel], asked_at: datetime
-) -> set[tuple[str, str]]:
-    """Store the figures and return those that differ from what we had."""
+) -> tuple[set[tuple[str, str]], datetime]:
+    """Store the figures; return those that differ from what we had, and since when we had it."""
     # A clock ahead of ours must not make every later figure look old.
     now = timezone.now()
     with connection.cursor() as cursor:
@@ -102,7 +102,9 @@ def _accept(
                 "asked_at": asked_at,
             },
         )
-        return {(sku, warehouse) for sku, warehouse, is_new in cursor.fetchall() if is_new}
+        taken = cursor.fetchall()
+    news = {(sku, warehouse) for sku, warehouse, is_new, _ in taken if is_new}
+    return news, min([before for *_, before in taken if before], default=asked_at)
 
 
 def _note_changes(

@@ -11,6 +11,8 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from sync.models import InboxMessage, OutboxCommand, Recurring, Status
+
 DRAIN = "sync.worker.drain"
 
 
@@ -23,8 +25,20 @@ def wake() -> None:
 
 
 def beat() -> None:
-    """Called every second by the watchdog: the sweep for whatever nobody announced."""
-    wake()
+    """Called by the watchdog: the sweep for what nobody announced, or whose moment came."""
+    if _is_due():
+        wake()
+
+
+def _is_due() -> bool:
+    now = timezone.now()
+    return (
+        Recurring.objects.filter(next_due__lte=now).exists()
+        or OutboxCommand.objects.filter(status=Status.WAITING, run_after__lte=now).exists()
+        or InboxMessage.objects.filter(status=Status.WAITING, run_after__lte=now).exists()
+        or OutboxCommand.objects.filter(status=Status.RUNNING, lease_until__lt=now).exists()
+        or InboxMessage.objects.filter(status=Status.RUNNING, lease_until__lt=now).exists()
+    )
 
 
 def _enqueue() -> None:

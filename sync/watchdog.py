@@ -4,7 +4,7 @@ A cluster can look alive and do nothing for ever: a worker that dies while it wa
 next task takes the lock of the shared queue with it. So the watchdog believes only in
 finished tasks. While nothing else is to be done it queues a task of its own, the canary.
 
-It is also the heartbeat: every second it asks for whatever is due to be drained.
+It is also the heartbeat: four times a second it asks for whatever is due to be drained.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 forking = multiprocessing.get_context("fork")
 
 CANARY = "sync.cluster.canary"
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.125
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,8 @@ class Patience:
     busy: float = 150
     # A cluster that was asked to stop finishes what it has begun.
     grace: float = 25
-    beat: float = 1
+    # What waits for its moment (a poll, writes that wait for company) starts this late.
+    beat: float = 0.25
     longest_pause: float = 30
 
 
@@ -87,7 +88,7 @@ class Progress:
 class Watchdog:
     """Runs one cluster after the other until it is told to stop.
 
-    `beat` is called every second; it may fail while the database is away.
+    `beat` is called at every beat; it may fail while the database is away.
     """
 
     def __init__(self, *, workers: int, beat: Callable[[], None], patience: Patience) -> None:

@@ -142,7 +142,7 @@ def _prepare(row: OutboxCommand) -> bool:
     if chosen:
         _commit(row, chosen)
     stock_ledger.save(rows)
-    brakes.tidy(channel, location)
+    brakes.keep_count(channel, location)
     return bool(chosen)
 
 

@@ -312,4 +312,8 @@ class Migration(migrations.Migration):
             model_name='masschange',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['approved', 'rejected']), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='mass_change_decision_has_a_name'),
         ),
+        migrations.AddIndex(
+            model_name="webdemand",
+            index=models.Index(fields=["sku", "channel"], name="web_demand_by_sku"),
+        ),
     ]

@@ -86,7 +86,10 @@ class WebDemand(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["order", "item", "location"], name="web_demand_once")
         ]
-        indexes: ClassVar = [models.Index(fields=["channel", "item"], name="web_demand_item")]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "item"], name="web_demand_item"),
+            models.Index(fields=["sku", "channel"], name="web_demand_by_sku"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order}: {self.quantity} × {self.sku}"
