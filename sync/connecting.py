@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
 from erp_connectors.contract import ErpConnector
 from mapping.documents import Product
 from mapping.models import AttributeMapping, Channel, WarehouseMapping
@@ -28,9 +31,12 @@ class Connected:
     doubtful: int
 
 
-def connect(channel: Channel, warehouses: Mapping[str, str]) -> Connected:
+def connect(
+    channel: Channel, warehouses: Mapping[str, str], shares: Mapping[str, int] | None = None
+) -> Connected:
     """Bring a channel to work. `warehouses` maps ERP warehouses to locations, by name or id.
 
+    `shares`: the percent of a warehouse that this channel sells, where stores divide it.
     Repeatable: what is there already stays. Nothing is written to the catalogue.
     """
     shop = channel.shop
@@ -38,7 +44,7 @@ def connect(channel: Channel, warehouses: Mapping[str, str]) -> Connected:
         info = reads.shop_info(client)
         _check(channel, shop, info)
         _remember(shop, info)
-        _map_warehouses(channel, info, warehouses)
+        _map_warehouses(channel, info, warehouses, shares or {})
         definitions.ensure(client, _definitions(channel))
         subscribed = webhooks.ensure_subscriptions(client, recurring.webhook_address())
         with calls.erp(channel.company.erpconnection, channel=channel) as erp:
@@ -79,26 +85,39 @@ def _remember(shop: Shop, info: ShopInfo) -> None:
     shop.refresh_from_db()
 
 
-def _map_warehouses(channel: Channel, info: ShopInfo, warehouses: Mapping[str, str]) -> None:
+@transaction.atomic
+def _map_warehouses(
+    channel: Channel, info: ShopInfo, warehouses: Mapping[str, str], shares: Mapping[str, int]
+) -> None:
     by_name = {each.name: each for each in info.locations if each.active}
     by_name |= {each.id: each for each in info.locations if each.active}
     shipping: set[str] = set()
-    for warehouse, wanted in warehouses.items():
+    for wanted in warehouses.values():
         if wanted not in by_name:
             known = ", ".join(each.name for each in info.locations if each.active)
             raise CannotConnect(f"The store has no location {wanted!r}; it has: {known}.")
-        location = by_name[wanted]
-        WarehouseMapping.objects.update_or_create(
-            channel=channel,
-            warehouse=warehouse,
-            defaults={
-                "location": location.id,
-                "location_name": location.name,
-                # The first warehouse named for a location ships its orders.
-                "ships_orders": location.id not in shipping,
-            },
-        )
+    chosen = {warehouse: by_name[wanted] for warehouse, wanted in warehouses.items()}
+    # Another warehouse may have shipped these locations' orders until now.
+    WarehouseMapping.objects.filter(
+        channel=channel, location__in=[each.id for each in chosen.values()]
+    ).update(ships_orders=False)
+    for warehouse, location in chosen.items():
+        row = WarehouseMapping.objects.filter(channel=channel, warehouse=warehouse).first()
+        row = row or WarehouseMapping(channel=channel, warehouse=warehouse)
+        row.location, row.location_name = location.id, location.name
+        # The first warehouse named for a location ships its orders.
+        row.ships_orders = location.id not in shipping
+        row.share = shares.get(warehouse, row.share)
+        _save_checked(row)
         shipping.add(location.id)
+
+
+def _save_checked(row: WarehouseMapping) -> None:
+    try:
+        row.clean()
+    except ValidationError as error:
+        raise CannotConnect(f"{row.warehouse}: {' '.join(error.messages)}") from None
+    row.save()
 
 
 def _definitions(channel: Channel) -> list[definitions.Definition]:

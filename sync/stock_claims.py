@@ -8,9 +8,6 @@ from decimal import Decimal
 from mapping.rules import Place
 from sync.models import ErpStock, KitComponent
 
-# A store whose level is not known may show anything: nobody's part is raised meanwhile.
-UNKNOWN = 10**9
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -89,9 +86,3 @@ def names(
     for claim, _factor in claims:
         if claim.counts_at(place) and claim.pending(asked_at):
             yield claim.order
-
-
-def at_most(mirror: int | None, sent: int | None, never_stocked: bool) -> int:
-    if mirror is None and sent is None:
-        return 0 if never_stocked else UNKNOWN
-    return max(mirror or 0, sent or 0)

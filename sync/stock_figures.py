@@ -22,6 +22,8 @@ from sync import stock_claims
 from sync.models import ErpStock, StockPosition, WebDemand
 from sync.stock_claims import Claim, Known
 
+_SHOWN = ("sku", "channel_id", "location", "mirror", "sent", "needs_read", "never_stocked")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
@@ -67,9 +69,7 @@ class Reckoner:
         self._known: dict[str, Known] = {sku: Known() for sku in base}
         self._load_levels(base)
         self._load_claims(base)
-        self._shown: dict[tuple[str, int, str], int] = (
-            self._load_shown(skus) if self._divides else {}
-        )
+        self._shown = self._load_shown(skus) if self._divides else {}
 
     def _load_families(self, skus: set[str]) -> dict[str, str]:
         if not self._policies.by_family:
@@ -116,14 +116,19 @@ class Reckoner:
         late = Q(in_erp_at__gt=min(asked)) if asked else Q()
         return demand.filter(late | Q(in_erp_at=None) | Q(quantity__gt=F("erp_quantity")))
 
-    def _load_shown(self, skus: Iterable[str]) -> dict[tuple[str, int, str], int]:
-        """Return what the other stores show of these SKUs, at most."""
+    def _load_shown(self, skus: Iterable[str]) -> dict[tuple[str, int, str], int | None]:
+        """Return what the other stores show of these SKUs, at most; None: nobody knows."""
         rows = StockPosition.objects.filter(
             channel__in={each.channel for each in self._others}, sku__in=skus
-        ).values_list("sku", "channel", "location", "mirror", "sent", "never_stocked")
+        )
         return {
-            (sku, channel, location): stock_claims.at_most(mirror, sent, never_stocked)
-            for sku, channel, location, mirror, sent, never_stocked in rows
+            (row.sku, row.channel_id, row.location): arithmetic.shown_at_most(
+                mirror=row.mirror,
+                sent=row.sent,
+                needs_read=row.needs_read,
+                never_stocked=row.never_stocked,
+            )
+            for row in rows.only(*_SHOWN)
         }
 
     def reckon(self, row: StockPosition) -> Reckoning | None:
@@ -150,17 +155,22 @@ class Reckoner:
     def _capped(self, row: StockPosition, target: StockTarget) -> StockTarget:
         if not self._divides:
             return target
-        beyond = sum(
+        beyond = [
             self._beyond(row.sku, other)
             for other in self._others
             if self._place.only_divides_with(other)
+        ]
+        known = [each for each in beyond if each is not None]
+        return arithmetic.capped(
+            target,
+            shown=row.mirror or 0,
+            excess_elsewhere=sum(known) if len(known) == len(beyond) else None,
         )
-        return arithmetic.capped(target, shown=row.mirror or 0, excess_elsewhere=beyond)
 
-    def _beyond(self, sku: str, other: Place) -> int:
+    def _beyond(self, sku: str, other: Place) -> int | None:
         shown = self._shown.get((sku, other.channel, other.location), 0)
         found = self._count(other, sku)
-        if not shown or found is None:
+        if found is None:
             return shown
         # Without its buffer: units it keeps back are its own to show.
         return arithmetic.excess(arithmetic.item_target(found.supply, Policy()), shown=shown)

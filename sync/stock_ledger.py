@@ -75,6 +75,15 @@ def mark_dirty(
     return count
 
 
+def make_room(channel: Channel, skus: Iterable[str]) -> None:
+    """Have parts of a divided warehouse decided again that waited for what this store shows."""
+    if not rules.divides(channel):
+        return
+    waiting = StockPosition.objects.filter(sku__in=list(skus), explanation__capped__gt=0)
+    for other in Channel.objects.filter(company=channel.company_id).exclude(pk=channel.pk):
+        mark_dirty(other, waiting)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
     """An item of a store to be followed. `stocked`: why the store takes no figure for it."""

@@ -67,7 +67,8 @@ class Elsewhere:
         """Return the units it takes from the others: all, or what exceeds its part."""
         if not self.divided:
             return self.claimed
-        return max(self.claimed - max(_floor(self.own_free), 0), Decimal(0))
+        # A part below nothing is made up for by the others as well.
+        return max(self.claimed - _floor(self.own_free), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,17 +151,32 @@ def kit_target(components: Sequence[tuple[Supply, Decimal]], policy: Policy) -> 
     return _shown(target, whole - target.buffer, policy)
 
 
-def excess(target: StockTarget, *, shown: int) -> int:
-    """Return the units a place still shows beyond its part."""
-    return max(shown - target.quantity, 0)
+def shown_at_most(
+    *, mirror: int | None, sent: int | None, needs_read: bool, never_stocked: bool
+) -> int | None:
+    """Return the most that a place can be showing; None: only the store knows.
+
+    While a level has to be read an order may have put units back that nobody counted.
+    """
+    if needs_read or (mirror is None and not never_stocked):
+        return None
+    return max(mirror or 0, sent or 0)
 
 
-def capped(target: StockTarget, *, shown: int, excess_elsewhere: int) -> StockTarget:
+def excess(target: StockTarget, *, shown: int | None) -> int | None:
+    """Return the units a place still shows beyond its part; None: nobody knows."""
+    return None if shown is None else max(shown - target.quantity, 0)
+
+
+def capped(target: StockTarget, *, shown: int, excess_elsewhere: int | None) -> StockTarget:
     """Return the target as far as other places have made room for it.
 
-    Only a raise is cut: what is shown already was part of the sum that held before.
+    Only a raise is cut: what is shown already was part of the sum that held before. While
+    nobody knows what the others show (None) there is no raise at all.
     """
-    room = max(target.quantity - excess_elsewhere, min(shown, target.quantity))
+    room = max(min(shown, target.quantity), 0)
+    if excess_elsewhere is not None:
+        room = max(target.quantity - excess_elsewhere, room)
     return replace(target, quantity=room, capped=target.quantity - room)
 
 

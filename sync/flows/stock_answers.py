@@ -1,14 +1,11 @@
 """What the store answered to a stock write, row by row."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from mapping import rules
 from mapping.decide import stock as protocol
-from mapping.models import Channel
 from shopify_app import commands
 from sync import divergences, latency, queue, stock_ledger
 from sync.models import LatencyBucket, OutboxCommand, StockPosition
@@ -41,17 +38,8 @@ def conclude(row: OutboxCommand, result: commands.CommandResult) -> None:
     latency.note(row.channel, LatencyBucket.Stream.STOCK, filter(None, arrived), at=timezone.now())
     if result.carried_out:
         divergences.settle_stock(row.channel, list(rows.values()))
-        _make_room(row.channel, [each.sku for each in rows.values()])
+        stock_ledger.make_room(row.channel, [each.sku for each in rows.values()])
     queue.settle(row)
-
-
-def _make_room(channel: Channel, skus: Sequence[str]) -> None:
-    """Where stores divide a warehouse: a part that waited for this one may be raised now."""
-    if not rules.divides(channel):
-        return
-    for other in Channel.objects.filter(company=channel.company_id).exclude(pk=channel.pk):
-        waiting = StockPosition.objects.filter(sku__in=skus, explanation__capped__gt=0)
-        stock_ledger.mark_dirty(other, waiting)
 
 
 def _book(row: StockPosition, refusal: commands.Rejected | None, *, applied: bool) -> bool:

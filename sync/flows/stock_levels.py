@@ -47,4 +47,5 @@ def take(
             each.level_at = level.updated_at
         stock_ledger.store(each, value)
     stock_ledger.save(rows)
+    stock_ledger.make_room(channel, [each.sku for each in rows])
     return rows

@@ -30,6 +30,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--warehouse", action="append", default=[], metavar="ERP=LOCATION")
         parser.add_argument(
+            "--share",
+            action="append",
+            default=[],
+            metavar="ERP=PERCENT",
+            help="the part of a warehouse that this store sells, where stores divide it",
+        )
+        parser.add_argument(
             "--attribute", action="append", default=[], metavar="ERP=NAMESPACE.KEY:TYPE[@variant]"
         )
         parser.add_argument("--json", action="store_true", dest="as_json")
@@ -46,8 +53,9 @@ class Command(BaseCommand):
         for text in options["attribute"]:
             self._attribute(channel, text)
         warehouses = dict(_pair(text) for text in options["warehouse"])
+        shares = dict(_percent(text) for text in options["share"])
         try:
-            connected = connecting.connect(channel, warehouses)
+            connected = connecting.connect(channel, warehouses, shares)
         except (connecting.CannotConnect, ShopifyError, ErpError) as error:
             raise CommandError(str(error)) from None
         self._report(asdict(connected), options)
@@ -102,3 +110,10 @@ def _pair(text: str) -> tuple[str, str]:
     if not (left and equals and right):
         raise CommandError(f"expected NAME=VALUE, not {text!r}")
     return left, right
+
+
+def _percent(text: str) -> tuple[str, int]:
+    warehouse, percent = _pair(text)
+    if not (percent.isascii() and percent.isdigit() and 1 <= int(percent) <= 100):
+        raise CommandError(f"--share takes ERP=PERCENT from 1 to 100, not {text!r}")
+    return warehouse, int(percent)
