@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,6 +15,7 @@ from mapping.documents import CallRecord, Recorder
 from shopify_app import answers, auth, cost, documents, limiter, transport
 from shopify_app.documents import Document
 from shopify_app.errors import (
+    BulkFileUnusable,
     ShopifyAccessDenied,
     ShopifyError,
     ShopifyOutcomeUnknown,
@@ -30,8 +31,9 @@ TRIES = 3
 # `last_ok_at` is for people; a write per call would make the row a bottleneck.
 NOTE_EVERY = timedelta(minutes=1)
 
-# A renewal is no document, and is recorded like one.
+# A renewal is no document, nor is a file; they are recorded like one.
 _RENEWAL = Document(name="renew_token", text="", is_write=False, is_keyed=False)
+_FILE = Document(name="bulk_file", text="", is_write=False, is_keyed=False)
 
 _OUTCOMES: tuple[tuple[type[ShopifyError], str], ...] = (
     (ShopifyUnavailable, "unavailable"),
@@ -97,6 +99,29 @@ class ShopifyClient:
                     raise
                 time.sleep(wait)
         raise AssertionError("the last try returns or raises")
+
+    def download(self, url: str, target: BinaryIO) -> None:
+        """Save a file that Shopify made for this store. The token stays here."""
+        call = _Call(_FILE, "")
+        try:
+            self._save(url, target)
+        except ShopifyError as error:
+            self._failed(call, error)
+            raise
+        self._record(call.succeeded([]))
+
+    def _save(self, url: str, target: BinaryIO) -> None:
+        # The address is a secret for as long as it works, and is told nobody.
+        try:
+            status = transport.download(transport.file_address(url, self.shop.domain), target)
+        except transport.NotFormed as error:
+            raise ShopifyRejected(_FILE.name, [str(error)]) from None
+        except (transport.NotSent, transport.AnswerLost) as error:
+            raise ShopifyUnavailable(f"{_FILE.name}: {error}") from None
+        if 300 <= status < 500 and status != 429:
+            raise BulkFileUnusable(f"{_FILE.name}: HTTP {status}")
+        if status != 200:
+            raise ShopifyUnavailable(f"{_FILE.name}: HTTP {status}")
 
     def _with_token(
         self, document: Document, variables: Mapping[str, Any], key: str, deadline: float

@@ -2,6 +2,7 @@
 
 * ShopifyError
   - ShopifyUnavailable     "slow down" or "not now", and nothing was written: try again later
+    - BulkFileUnusable     only another bulk operation helps
   - ShopifyOutcomeUnknown  the answer was lost: repeat with the same key, or look first
   - ShopifyAccessDenied    token or scope is not good enough: a person must act
   - ShopifyRejected        the input is wrong; repeating it cannot help
@@ -21,6 +22,10 @@ class ShopifyUnavailable(ShopifyError):
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class BulkFileUnusable(ShopifyUnavailable):
+    """The file of a complete bulk operation is gone or not whole, and will not heal."""
 
 
 class ShopifyOutcomeUnknown(ShopifyError):

@@ -1,10 +1,11 @@
 """A product as the shop takes it: Shopify's input shapes, built from our values."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mapping.decide.catalogue import Metafield, StoreProduct, StoreVariant
+from shopify_app.stocked import Stocked, of_variant
 from shopify_app.writes import MetafieldItem
 
 # A metafield of type `id` is unique in the shop. With it a product is named by the
@@ -113,6 +114,7 @@ class WrittenIds:
     product: str
     variants: dict[str, str]
     items: dict[str, str]
+    stocked: dict[str, Stocked] = field(default_factory=dict)
 
 
 def ids(payload: dict[str, Any]) -> WrittenIds | None:
@@ -126,4 +128,5 @@ def ids(payload: dict[str, Any]) -> WrittenIds | None:
         product=product.get("id", ""),
         variants={node["sku"]: node["id"] for node in made},
         items={node["sku"]: node["inventoryItem"]["id"] for node in made},
+        stocked={node["sku"]: of_variant(node, product) for node in made},
     )

@@ -1,13 +1,16 @@
 """Reads of products: as the shop shows them, with the ids that a write needs."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from mapping.decide.catalogue import Metafield, StoreProduct, StoreVariant
+from shopify_app import bulk
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyUnavailable
 from shopify_app.paging import next_cursor
+from shopify_app.stocked import Stocked, of_variant
 from shopify_app.translate import Node
 
 VARIANTS_PAGE = 50
@@ -22,6 +25,7 @@ class VariantIds:
     sku: str
     id: str
     inventory_item: str
+    stocked: Stocked = Stocked.NORMAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class FoundVariant:
     tracked: bool
     price: Decimal
     compare_at: Decimal | None
+    stocked: Stocked = Stocked.NORMAL
 
 
 def product(client: ShopifyClient, gid: str) -> StoreProduct | None:
@@ -80,6 +85,44 @@ def find_products_by_skus(
     return {sku: tuple({each.id: each for each in rows}.values()) for sku, rows in found.items()}
 
 
+def pages(client: ShopifyClient, cursor: str = "") -> tuple[list[ShownProduct], str | None]:
+    """Return a page of the store's products with all their variants, and the next cursor.
+
+    For small stores: a page is dear (902 points asked, and refunded by what came) and
+    slow where products are long. Many products are cheaper by `bulk_products`.
+    """
+    page = client.run("products", {"after": cursor or None})["products"]
+    whole = [_whole(client, node) for node in page["nodes"]]
+    return [each for each in whole if each], next_cursor(page)
+
+
+def bulk_products(
+    client: ShopifyClient, *, pause: bulk.Pause = time.sleep
+) -> Iterator[ShownProduct]:
+    """Yield every product of the store with all its variants, by a bulk operation.
+
+    Grouped by Shopify, which takes it longer: a product can be built only when its parts
+    are together, and waiting for the last part would mean to hold the whole catalogue.
+    """
+    yield from products_in(bulk.run(client, "products", grouped=True, pause=pause))
+
+
+def products_in(rows: Iterable[bulk.Row]) -> Iterator[ShownProduct]:
+    """Yield what the grouped rows of such an operation tell, for a caller that waits itself."""
+    return map(_shown, _assembled(rows))
+
+
+def products_exist(client: ShopifyClient, gids: Sequence[str]) -> set[str]:
+    """Return those of at most 250 products that the store has."""
+    nodes = client.run("products_exist", {"products": list(gids)})["nodes"]
+    return {node["id"] for node in nodes if node and "id" in node}
+
+
+def all_variants(client: ShopifyClient) -> Iterator[FoundVariant]:
+    """Yield every variant of the store, 250 a call: to link a store that has products."""
+    yield from map(_found, _search(client, ""))
+
+
 def _search(client: ShopifyClient, filter_text: str) -> Iterator[Node]:
     after = None
     while True:
@@ -107,6 +150,41 @@ def _add_other_variants(client: ShopifyClient, node: Node) -> bool:
     return True
 
 
+def _whole(client: ShopifyClient, node: Node) -> ShownProduct | None:
+    """Return the product of a page; one with more variants than fit there is read by itself."""
+    if next_cursor(node["variants"]):
+        return shown_product(client, node["id"])
+    return _shown(node)
+
+
+def _assembled(rows: Iterable[bulk.Row]) -> Iterator[Node]:
+    """Put the rows of each product together into the node that one read would have given."""
+    product: Node | None = None
+    owners: dict[str, Node] = {}
+    for row in rows:
+        if "__parentId" not in row:
+            if product:
+                yield product
+            product, owners = row, {row["id"]: row}
+            row["metafields"], row["variants"] = {"nodes": []}, {"nodes": []}
+        elif owner := owners.get(row["__parentId"]):
+            _attach(owner, row, owners)
+        else:
+            # Built without it, a product would look as if somebody had emptied it.
+            raise ShopifyUnavailable("a row of a product is not with its product")
+    if product:
+        yield product
+
+
+def _attach(owner: Node, row: bulk.Row, owners: dict[str, Node]) -> None:
+    if row["id"].startswith("gid://shopify/ProductVariant/"):
+        row["metafields"] = {"nodes": []}
+        owners[row["id"]] = row
+        owner["variants"]["nodes"].append(row)
+    else:
+        owner["metafields"]["nodes"].append(row)
+
+
 def _shown(node: Node) -> ShownProduct:
     options = tuple(option["name"] for option in node["options"])
     variants = node["variants"]["nodes"]
@@ -126,7 +204,10 @@ def _shown(node: Node) -> ShownProduct:
         ),
         variants=tuple(
             VariantIds(
-                sku=each["sku"] or "", id=each["id"], inventory_item=each["inventoryItem"]["id"]
+                sku=each["sku"] or "",
+                id=each["id"],
+                inventory_item=each["inventoryItem"]["id"],
+                stocked=of_variant(each, node),
             )
             for each in variants
         ),
@@ -167,13 +248,9 @@ def _found(node: Node) -> FoundVariant:
         tracked=node["inventoryItem"]["tracked"],
         price=Decimal(node["price"]),
         compare_at=_price(node["compareAtPrice"]),
+        stocked=of_variant(node, node["product"]),
     )
 
 
 def _price(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-def all_variants(client: ShopifyClient) -> Iterator[FoundVariant]:
-    """Yield every variant of the store, 250 a call: to link a store that has products."""
-    yield from map(_found, _search(client, ""))

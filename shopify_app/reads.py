@@ -14,15 +14,27 @@ from mapping.documents.fulfilment import (
 from shopify_app import translate
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyRejected, ShopifyUnavailable
+from shopify_app.inventory import (
+    MOST_ITEMS,
+    LevelRead,
+    LocationLevel,
+    StoreLevel,
+    bulk_levels,
+    how_stocked,
+    levels,
+    location_levels,
+)
 from shopify_app.paging import next_cursor
 from shopify_app.products import (
     FoundVariant,
     ShownProduct,
     VariantIds,
+    bulk_products,
     find_products_by_skus,
     product,
     shown_product,
 )
+from shopify_app.stocked import Stocked
 from shopify_app.translate import Node
 
 __all__ = [
@@ -34,20 +46,26 @@ __all__ = [
     "Publication",
     "ShopInfo",
     "ShownProduct",
+    "Stocked",
+    "StoreLevel",
     "VariantIds",
+    "bulk_levels",
+    "bulk_products",
     "find_products_by_skus",
     "fulfilment_state",
+    "how_stocked",
     "levels",
     "location_levels",
     "order",
+    "order_exists",
     "orders_updated_since",
     "product",
     "shop_info",
     "shown_product",
 ]
 
-MOST_ITEMS = 250
 LINES_PAGE = 50
+MORE_LINES_PAGE = 250
 MOST_FULFILMENTS = 100
 
 
@@ -87,23 +105,6 @@ class OrderStub:
     cancelled_at: datetime | None
     test: bool
     total: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelRead:
-    """The level of one item at one location: sellable, promised to orders, and in all."""
-
-    available: int
-    committed: int
-    on_hand: int
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocationLevel:
-    item: str
-    sku: str
-    level: LevelRead
 
 
 def shop_info(client: ShopifyClient) -> ShopInfo:
@@ -149,38 +150,18 @@ def orders_updated_since(
     return [stub for stub in stubs if stub.updated_at >= since], next_cursor(data["orders"])
 
 
-def levels(
-    client: ShopifyClient, items: Sequence[str], location: str
-) -> dict[str, LevelRead | None]:
-    """Return the levels of at most 250 items at a location; None is "not stocked there".
+def order_exists(client: ShopifyClient, gids: Sequence[str]) -> set[str]:
+    """Return those of the orders that the store has, asking for 250 at a time.
 
-    An item that the store does not know is absent, which says nothing about its stock.
+    Deleted orders are not among them, nor are those from more than 60 days ago:
+    Shopify hides those from us, and an absent old order proves nothing.
     """
-    if len(items) > MOST_ITEMS:
-        raise ValueError(f"at most {MOST_ITEMS} items at once, not {len(items)}")
-    if not items:
-        return {}
-    nodes = client.run("levels", {"items": list(items), "location": location})["nodes"]
-    return {
-        node["id"]: _level(node["inventoryLevel"]) if node["inventoryLevel"] else None
-        for node in nodes
-        if node and "inventoryLevel" in node
-    }
-
-
-def location_levels(
-    client: ShopifyClient, location: str, cursor: str = ""
-) -> tuple[list[LocationLevel], str | None]:
-    """Return a page of everything stocked at a location, and the next page's cursor."""
-    data = client.run("location_levels", {"location": location, "after": cursor or None})
-    if data["location"] is None:
-        raise ShopifyRejected("location_levels", ["there is no such location"])
-    page = data["location"]["inventoryLevels"]
-    rows = [
-        LocationLevel(item=node["item"]["id"], sku=node["item"]["sku"] or "", level=_level(node))
-        for node in page["nodes"]
-    ]
-    return rows, next_cursor(page)
+    found: set[str] = set()
+    for start in range(0, len(gids), MOST_ITEMS):
+        chunk = list(gids[start : start + MOST_ITEMS])
+        nodes = client.run("orders_exist", {"orders": chunk})["nodes"]
+        found |= {node["id"] for node in nodes if node and "id" in node}
+    return found
 
 
 def fulfilment_state(client: ShopifyClient, order_gid: str) -> FulfilmentState:
@@ -205,7 +186,9 @@ def _add_other_lines(client: ShopifyClient, node: Node) -> bool:
     """Put the lines of the other pages into the node; False: it changed in between."""
     page = node["lineItems"]
     while after := next_cursor(page):
-        more = client.run("order_lines", {"id": node["id"], "lines": MOST_ITEMS, "after": after})
+        more = client.run(
+            "order_lines", {"id": node["id"], "lines": MORE_LINES_PAGE, "after": after}
+        )
         if more["order"] is None or more["order"]["updatedAt"] != node["updatedAt"]:
             return False
         page = more["order"]["lineItems"]
@@ -223,16 +206,6 @@ def _stub(node: Node) -> OrderStub:
         cancelled_at=translate.moment(cancelled) if cancelled else None,
         test=node["test"],
         total=translate.money(node["currentTotalPriceSet"]["shopMoney"]),
-    )
-
-
-def _level(node: Node) -> LevelRead:
-    found = {each["name"]: each["quantity"] for each in node["quantities"]}
-    return LevelRead(
-        available=found["available"],
-        committed=found["committed"],
-        on_hand=found["on_hand"],
-        updated_at=translate.moment(node["updatedAt"]),
     )
 
 

@@ -206,6 +206,7 @@ _COLUMNS = {
     "explanation": "jsonb",
     "published_at": "timestamptz",
     "set_aside": "text",
+    "stocked": "text",
     "mass_change_id": "bigint",
     "allowed": "bool",
     "zeroed_at": "timestamptz",

@@ -22,7 +22,7 @@ from graphql.execution.values import get_variable_values
 from graphql.validation import NoDeprecatedCustomRule
 
 from shopify_app import cost, documents, scopes
-from shopify_app.schema import pricing, samples
+from shopify_app.schema import bulk_checks, pricing, samples
 from shopify_app.schema.source import ShopifySchema
 
 # Writes that Shopify refuses without @idempotent, from 2026-04 on.
@@ -69,6 +69,9 @@ def problems(schema: ShopifySchema) -> Iterator[str]:
         ]
         yield from (f"{name}: {problem}" for problem in found)
         needed += scopes_needed(schema, document)
+    for name in documents.bulk_names():
+        yield from (f"bulk/{name}: {each}" for each in bulk_checks.problems(schema.types, name))
+        needed += scopes_needed(schema, bulk_checks.parsed(name))
     yield from _scopes(needed)
 
 

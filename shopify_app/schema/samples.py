@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from shopify_app import documents
 from shopify_app.writes import (
     Activate,
     Command,
@@ -103,8 +104,14 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 _OTHERS: dict[str, list[dict[str, Any]]] = {
+    "bulk_cancel": [{"id": "gid://shopify/BulkOperation/1"}],
+    "bulk_run": [
+        {"query": documents.bulk_text(name), "grouped": False} for name in documents.bulk_names()
+    ],
+    "bulk_state": [{"id": "gid://shopify/BulkOperation/1"}],
     "fulfilment_lines": [{"id": "gid://shopify/Fulfillment/1", "after": "x"}],
     "fulfilment_order_lines": [{"id": "gid://shopify/FulfillmentOrder/1", "after": "x"}],
+    "items": [{"items": [ITEM]}],
     "levels": [{"items": [ITEM], "location": PLACE}],
     "location_levels": [{"location": PLACE, "after": None}],
     "metafield_definitions": [{"owner": "PRODUCT", "after": None}],
@@ -122,8 +129,11 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
     "order": [{"id": ORDER, "lines": 50, "after": None}],
     "order_fulfilment": [{"id": ORDER, "after": None}],
     "order_lines": [{"id": ORDER, "lines": 250, "after": "x"}],
+    "orders_exist": [{"orders": [ORDER]}],
+    "products_exist": [{"products": [PRODUCT]}],
     "orders_updated": [{"filter": "updated_at:>='2026-11-24T10:00:00Z'", "after": None}],
     "product": [{"id": PRODUCT, "variants": 50, "after": None}],
+    "products": [{"after": None}],
     "shop": [{}],
     "variants_by_sku": [{"filter": 'sku:"A" OR sku:"B"', "after": None}],
     "webhook_subscription_create": [{"topic": "ORDERS_CREATE", "uri": "https://puente.example/"}],

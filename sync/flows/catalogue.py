@@ -1,6 +1,5 @@
 """Catalogue: products, variants, attributes and prices go from the ERP to the store."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import transaction
@@ -8,7 +7,7 @@ from django.utils import timezone
 
 from mapping import links
 from mapping.decide.catalogue import StoreProduct, StoreVariant
-from mapping.documents import Price, Variant, dump, load
+from mapping.documents import Price, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
 from mapping.reasons import Reason, gettext_noop
@@ -17,7 +16,7 @@ from shopify_app.client import ShopifyClient
 from sync import calls, catalogue_ledger, divergences, outbox, queue, stock_ledger
 from sync.failures import NotNeeded, SetAside
 from sync.flows import publishing
-from sync.models import InboxMessage, OutboxCommand, Priority, StockPosition
+from sync.models import InboxMessage, OutboxCommand, Priority
 from sync.stock_ledger import Followed
 
 COMMAND = "catalogue"
@@ -82,7 +81,7 @@ def send(row: OutboxCommand) -> None:
         if row.request is not None:
             _repeat_step(row, client)
         gid = links.shopify_id(channel, Kind.PRODUCT, code)
-        plan = catalogue_ledger.decide(channel, code, shown=_shown(channel, code, gid, client))
+        plan = catalogue_ledger.decide(channel, code, shown=_shown(row, gid, client))
         if plan is None or not plan.decision:
             return
         if plan.problems:
@@ -91,13 +90,16 @@ def send(row: OutboxCommand) -> None:
             _create(row, client, plan)
         else:
             _update(row, client, plan, gid)
+            skus = (each.sku for each in plan.wanted.variants)
+            divergences.settle_product(channel, [code, *skus])
 
 
-def _shown(
-    channel: Channel, code: str, gid: str | None, client: ShopifyClient
-) -> StoreProduct | None:
-    """Read a product that was linked, not written by us: only the store knows it."""
-    if gid is None or catalogue_ledger.is_written(channel, code):
+def _shown(row: OutboxCommand, gid: str | None, client: ShopifyClient) -> StoreProduct | None:
+    """Read a product that was linked and not written by us, or that a comparison found
+    changed: only the store knows it.
+    """
+    is_written = catalogue_ledger.is_written(row.channel, row.key)
+    if gid is None or (is_written and "read" not in row.arguments):
         return None
     return products.product(client, gid)
 
@@ -225,7 +227,13 @@ def _repeat_step(row: OutboxCommand, client: ShopifyClient) -> None:
         if len(made) == len(new):
             variants = {each.sku: each.id for each in made}
             items = {each.sku: each.inventory_item for each in made}
-            _book(row, product_input.WrittenIds(product="", variants=variants, items=items))
+            stocked = {each.sku: each.stocked for each in made}
+            _book(
+                row,
+                product_input.WrittenIds(
+                    product="", variants=variants, items=items, stocked=stocked
+                ),
+            )
             return
     _finish_step(row, client)
 
@@ -252,6 +260,7 @@ def _all_ids(
         product=ids.product,
         variants={each.sku: each.id for each in found},
         items={each.sku: each.inventory_item for each in found},
+        stocked={each.sku: each.stocked for each in found},
     )
 
 
@@ -262,7 +271,7 @@ def _book(row: OutboxCommand, ids: product_input.WrittenIds | None) -> None:
         links.attach(channel, Kind.PRODUCT, {code: ids.product} if ids.product else {})
         links.attach(channel, Kind.VARIANT, ids.variants)
         links.attach(channel, Kind.INVENTORY_ITEM, ids.items)
-        followed = _followed(channel, code, ids.items)
+        followed = _followed(channel, code, ids)
         stock_ledger.open_positions(channel, followed, never_stocked=True, cause=row)
     state = catalogue_ledger.state(channel, code)
     catalogue_ledger.wrote(state, load(StoreProduct, row.arguments["shown"]))
@@ -271,22 +280,15 @@ def _book(row: OutboxCommand, ids: product_input.WrittenIds | None) -> None:
     queue.settle(row)
 
 
-def _followed(channel: Channel, code: str, items: Mapping[str, str]) -> list[Followed]:
-    """Return what the stock side has to know of items just made, by SKU."""
+def _followed(channel: Channel, code: str, ids: product_input.WrittenIds) -> list[Followed]:
+    """Return what the stock side has to know of items just made."""
     document = catalogue_ledger.product(channel.company.erpconnection, code)
-    variants = {each.sku: each for each in document.variants} if document else {}
     return [
         Followed(
             sku=sku,
             item=item,
             family=document.family if document else "",
-            stocked=_stocked(variants[sku]) if sku in variants else "",
+            stocked=ids.stocked.get(sku, ""),
         )
-        for sku, item in items.items()
+        for sku, item in ids.items.items()
     ]
-
-
-def _stocked(variant: Variant) -> str:
-    if variant.gift_card:
-        return StockPosition.Stocked.GIFT_CARD
-    return StockPosition.Stocked.COUNTED if variant.tracked else StockPosition.Stocked.UNTRACKED

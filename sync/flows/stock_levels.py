@@ -45,6 +45,9 @@ def take(
             read = protocol.LevelRead(available=level.available, committed=level.committed)
             value = protocol.level_read(value, read, known_open=known.get(each.item, 0))
             each.level_at = level.updated_at
+            if not level.tracked:
+                # Somebody told the store not to count it: a figure would say nothing.
+                each.stocked, each.dirty = StockPosition.Stocked.UNTRACKED, False
         stock_ledger.store(each, value)
     stock_ledger.save(rows)
     stock_ledger.make_room(channel, [each.sku for each in rows])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mapping.documents.fulfilment import FulfilmentState, OpenLine
-from shopify_app import reads, transport
+from shopify_app import products, reads, transport
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyRejected, ShopifyUnavailable
 from shopify_app.models import Shop
@@ -116,7 +116,11 @@ def test_not_stocked_is_not_the_same_as_not_known(
     client: ShopifyClient, shopify: RawServer
 ) -> None:
     level = {"updatedAt": NOON, "quantities": quantities(7)}
-    nodes = [{"id": "i1", "inventoryLevel": level}, {"id": "i2", "inventoryLevel": None}, None]
+    nodes = [
+        {"id": "i1", "tracked": True, "inventoryLevel": level},
+        {"id": "i2", "tracked": True, "inventoryLevel": None},
+        None,
+    ]
     shopify.script = [wire.data({"nodes": [*nodes, {}]})]
 
     found = reads.levels(client, ["i1", "i2", "i3", "i4"], "l")
@@ -143,6 +147,46 @@ def test_a_location_that_is_gone_is_no_empty_location(
 
     with pytest.raises(ShopifyRejected):
         reads.location_levels(client, "l")
+
+
+def variant_of_item(*, bundle: bool = False, gift_card: bool = False) -> dict[str, Any]:
+    product = {"isGiftCard": gift_card}
+    return {"nodes": [{"requiresComponents": bundle, "product": product}]}
+
+
+def test_it_is_told_why_the_stock_of_an_item_cannot_be_set(
+    client: ShopifyClient, shopify: RawServer
+) -> None:
+    nodes = [
+        {"id": "normal", "tracked": True, "variants": variant_of_item()},
+        {"id": "untracked", "tracked": False, "variants": variant_of_item()},
+        {"id": "bundle", "tracked": False, "variants": variant_of_item(bundle=True)},
+        {"id": "card", "tracked": False, "variants": variant_of_item(gift_card=True)},
+        {"id": "nobody's", "tracked": True, "variants": None},
+        *(None, {}),
+    ]
+    shopify.script = [wire.data({"nodes": nodes})]
+
+    found = reads.how_stocked(client, ["a"])
+
+    assert found == {
+        "normal": "",
+        "untracked": "untracked",
+        "bundle": "bundle",
+        "card": "gift_card",
+        "nobody's": "",
+    }
+
+
+def test_orders_are_looked_for_250_at_a_time(client: ShopifyClient, shopify: RawServer) -> None:
+    gids = [f"gid://shopify/Order/{number}" for number in range(251)]
+    shopify.script = [
+        wire.data({"nodes": [{"id": gids[0]}, None, {}]}),
+        wire.data({"nodes": [{"id": gids[250]}]}),
+    ]
+
+    assert reads.order_exists(client, gids) == {gids[0], gids[250]}
+    assert [len(each.variables["orders"]) for each in shopify.requests] == [250, 1]
 
 
 def open_line(name: str) -> dict[str, Any]:
@@ -211,11 +255,16 @@ def variant(sku: str, **changes: Any) -> dict[str, Any]:
         "selectedOptions": [{"name": "Color", "value": sku}],
         "inventoryItem": {"id": f"i-{sku}", "tracked": True},
         "metafields": {"nodes": []},
-        "product": {"id": "p"},
+        "requiresComponents": False,
+        "product": {"id": "p", "isGiftCard": False},
     } | changes
 
 
 def a_product(variants: dict[str, Any], **changes: Any) -> wire.Step:
+    return wire.data({"product": product_node(variants, **changes)})
+
+
+def product_node(variants: dict[str, Any], **changes: Any) -> dict[str, Any]:
     found = {
         "id": "p",
         "handle": "taza",
@@ -225,12 +274,13 @@ def a_product(variants: dict[str, Any], **changes: Any) -> wire.Step:
         "vendor": "",
         "productType": "",
         "tags": [],
+        "isGiftCard": False,
         "updatedAt": NOON,
         "options": [{"name": "Color"}],
         "metafields": {"nodes": [{"namespace": "n", "key": "k", "type": "t", "value": "v"}]},
         "variants": variants,
     }
-    return wire.data({"product": found | changes})
+    return found | changes
 
 
 def test_a_product_comes_with_all_its_variants_and_their_ids(
@@ -257,6 +307,44 @@ def test_shopifys_stand_in_for_no_options_is_no_option(
 
     assert shown is not None
     assert (shown.options, shown.variants[0].option_values) == ((), ())
+
+
+def test_a_page_of_products_holds_each_with_all_its_variants(
+    client: ShopifyClient, shopify: RawServer
+) -> None:
+    long = product_node(page(variant("A"), after="2"), id="long")
+    shopify.script = [
+        wire.data({"products": page(product_node(page(variant("S"))), long, after="next")}),
+        *(a_product(page(variant("A"), after="2"), id="long"), a_product(page(variant("B")))),
+    ]
+
+    found, cursor = products.pages(client)
+
+    assert [[each.sku for each in one.variants] for one in found] == [["S"], ["A", "B"]]
+    assert cursor == "next"
+
+
+def test_a_product_deleted_while_its_page_is_read_is_left_out(
+    client: ShopifyClient, shopify: RawServer
+) -> None:
+    long = product_node(page(variant("A"), after="2"))
+    shopify.script = [wire.data({"products": page(long)}), wire.data({"product": None})]
+
+    assert products.pages(client) == ([], None)
+
+
+def test_what_a_variant_is_goes_with_its_ids(client: ShopifyClient, shopify: RawServer) -> None:
+    loose = {"id": "i-L", "tracked": False}
+    variants = page(variant("A", requiresComponents=True), variant("L", inventoryItem=loose))
+    shopify.script = [a_product(variants), a_product(variants, isGiftCard=True)]
+
+    shown = reads.shown_product(client, "p")
+    card = reads.shown_product(client, "p")
+
+    assert shown is not None
+    assert [each.stocked for each in shown.variants] == ["bundle", "untracked"]
+    assert card is not None
+    assert {each.stocked for each in card.variants} == {"gift_card"}
 
 
 def test_a_sku_is_found_only_as_it_is_written(client: ShopifyClient, shopify: RawServer) -> None:

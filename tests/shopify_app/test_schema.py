@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopify_app import cost, documents
-from shopify_app.schema import checks, pricing, samples, source
+from shopify_app.schema import bulk_checks, checks, pricing, samples, source
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_the_check_finds_nothing() -> None:
 
 def a_document(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
     """Let the check see one document more."""
-    for path in documents.QUERIES.iterdir():
+    for path in filter(Path.is_file, documents.QUERIES.iterdir()):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "planted.graphql").write_text(text)
     monkeypatch.setattr(documents, "QUERIES", tmp_path)
@@ -68,6 +68,53 @@ def test_the_check_finds_what_shopify_would_refuse(
     a_document(monkeypatch, tmp_path, text)
 
     found = "\n".join(checks.problems(schema))
+
+    assert complaint in found
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{ nope { edges { node { id } } } }", "nope"),
+        ("{ products { nodes { id } } }", "must be asked for as edges { node"),
+        ("{ products { edges { cursor node { id } } } }", "must be asked for as edges { node"),
+        ("{ products { edges { node { title } } } }", "products does not ask for id"),
+        ("{ products(first: 9) { edges { node { id } } } }", "names a page size"),
+        ("{ shop { name } }", "has 0 connections"),
+        (
+            "{ orders { edges { node { id fulfillments { fulfillmentLineItems {"
+            " edges { node { id } } } } } } } }",
+            "fulfillmentLineItems is within a list",
+        ),
+        ('{ nodes(ids: ["x"]) { id } }', "node or nodes at the top"),
+        ("query Q($q: String) { products(query: $q) { edges { node { id } } } }", "variables"),
+        ("fragment F on Shop { name } query Q { shop { ...F } }", "more than one definition"),
+        (
+            "{ products { edges { node { id variants { edges { node { id product { id variants {"
+            " edges { node { id metafields { edges { node { id } } } } } } } } } } } } } }",
+            "metafields is nested too deep",
+        ),
+        (
+            "{ products { edges { node { id "
+            + " ".join(f"m{n}: metafields {{ edges {{ node {{ id }} }} }}" for n in range(5))
+            + " } } } }",
+            "has 6 connections",
+        ),
+    ],
+)
+def test_the_check_finds_what_shopify_would_not_run_in_bulk(
+    schema: source.ShopifySchema,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    text: str,
+    complaint: str,
+) -> None:
+    (tmp_path / "bulk").mkdir()
+    (tmp_path / "bulk" / "planted.graphql").write_text(text)
+    monkeypatch.setattr(documents, "QUERIES", tmp_path)
+    documents.bulk_text.cache_clear()
+
+    found = "\n".join(bulk_checks.problems(schema.types, "planted"))
 
     assert complaint in found
 
@@ -121,6 +168,10 @@ def test_the_stored_price_is_the_price_of_the_document(name: str, size: int) -> 
         ("orders_updated", {}, 13),
         ("location_levels", {}, 36),
         ("publish", {}, 10),
+        ("bulk_run", {}, 10),
+        ("items", {"items": ["x"] * 250}, 5),
+        # 2 + 10 x 90 for 244 products: one step of the logarithm more would cost 992.
+        ("products", {}, 902),
         # 10 for the write, 2 + 2 x floor(2 ln 3) for the ids, 0.2 for each of 3 variants.
         ("product_set", {"input": {"variants": [{}] * 3}, "first": 3}, 17),
         ("variants_update", {"variants": [{}] * 50}, 20),

@@ -42,9 +42,12 @@ class Command(BaseCommand):
         for name in documents.names():
             first = checks.raw(name).split("\n", 1)[0].removeprefix("# cost: ")
             self.stdout.write(f"{name:30} {first}")
+        for name in documents.bulk_names():
+            self.stdout.write(f"{f'bulk/{name}':30} a bulk_run, and bulk_state for each look")
         if found := [*checks.problems(loaded), *checks.price_problems(loaded)]:
             raise CommandError("\n".join(found))
-        self.stdout.write(self.style.SUCCESS(f"{len(documents.names())} documents, all good."))
+        count = len(documents.names()) + len(documents.bulk_names())
+        self.stdout.write(self.style.SUCCESS(f"{count} documents, all good."))
 
 
 def _write_costs(loaded: source.ShopifySchema) -> None:

@@ -121,6 +121,7 @@ def level(available: int) -> dict[str, Any]:
         "nodes": [
             {
                 "id": "gid://shopify/InventoryItem/BOT-38",
+                "tracked": True,
                 "inventoryLevel": {
                     "updatedAt": now,
                     "quantities": [
