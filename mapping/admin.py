@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from import_export import fields, resources
 from import_export.admin import ImportExportModelAdmin
+from import_export.formats import base_formats
+from import_export.widgets import ForeignKeyWidget
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -18,6 +22,7 @@ from mapping.models import (
     Company,
     FieldRule,
     RecordLink,
+    StockRule,
     WarehouseMapping,
 )
 
@@ -37,6 +42,42 @@ class SheetScreen(ImportExportModelAdmin, RulesScreen):  # type: ignore[misc]  #
 
     import_form_class = ImportForm
     export_form_class = ExportForm
+    formats = [base_formats.CSV, base_formats.XLSX]
+
+
+class _Sheet(resources.ModelResource):  # type: ignore[misc]  # it has no types
+    """A sheet names the channel as staff do, and its rows are checked like a form."""
+
+    channel = fields.Field(
+        column_name="channel",
+        attribute="channel",
+        widget=ForeignKeyWidget(Channel, field="name"),
+    )
+
+
+class StockRuleSheet(_Sheet):
+    class Meta:
+        model = StockRule
+        import_id_fields = ["channel", "scope", "key"]
+        fields = [
+            *("channel", "scope", "key", "buffer_units", "buffer_percent"),
+            *("zero_at_or_below", "sells_incoming"),
+        ]
+        export_order = fields
+        clean_model_instances = True
+        skip_unchanged = True
+
+
+class WarehouseSheet(_Sheet):
+    class Meta:
+        model = WarehouseMapping
+        import_id_fields = ["channel", "warehouse"]
+        fields = [
+            *("channel", "warehouse", "location", "location_name", "ships_orders", "share"),
+        ]
+        export_order = fields
+        clean_model_instances = True
+        skip_unchanged = True
 
 
 @admin.register(Company)
@@ -49,8 +90,45 @@ class CompanyScreen(ModelAdmin):  # type: ignore[misc]  # Unfold has no types
         return {}
 
 
+class ChannelForm(forms.ModelForm[Channel]):
+    class Meta:
+        model = Channel
+        # The screen's own list counts; here are those that need a word of help.
+        fields = [
+            *("stock_buffer", "auto_correct_units", "night_hour", "alarm_units"),
+            *("alarm_minutes", "brake_zero_percent", "brake_zero_least"),
+            *("brake_move_percent", "brake_move_least"),
+        ]
+        help_texts = {
+            "stock_buffer": _("Units of every item that are never offered. Rules may say more."),
+            "auto_correct_units": _(
+                "If the store shows fewer than it should, up to this many units are added "
+                "without asking. What is too high is always lowered at once."
+            ),
+            "brake_zero_percent": _(
+                "Of the items with stock. If more would go to 0 within an hour, none of them "
+                "is sent and a person is asked."
+            ),
+            "brake_zero_least": _("So that a small shop is not asked about ordinary trade."),
+            "brake_move_percent": _(
+                "Of the items with stock. A move counts from half of the number, and from 10 "
+                "units."
+            ),
+            "brake_move_least": _("So that a small shop is not asked about ordinary trade."),
+            "night_hour": _("From 0 to 23, in the merchant's time. Choose a quiet hour."),
+            "alarm_units": _(
+                "If differences put this many units at risk, whoever looks after the stores "
+                "is told."
+            ),
+            "alarm_minutes": _(
+                "If the ERP says nothing, or work waits, for longer than this, an alarm goes off."
+            ),
+        }
+
+
 @admin.register(Channel)
 class ChannelScreen(RulesScreen):
+    form = ChannelForm
     list_display = ["name", "company", "mode", "currency", "price_list", "stock_buffer"]
     list_select_related = ["company"]
     list_filter = ["mode"]
@@ -58,7 +136,17 @@ class ChannelScreen(RulesScreen):
         (None, {"fields": ["name", "company", "mode", "currency"]}),
         (_("Prices"), {"fields": ["price_list", "compare_at_price_list"]}),
         (_("Orders"), {"fields": ["orders_from"]}),
-        (_("Stock"), {"fields": ["stock_buffer", "auto_correct_units"]}),
+        (_("Stock"), {"fields": ["stock_buffer", "auto_correct_units", "night_hour"]}),
+        (
+            _("Mass changes: stop and ask"),
+            {
+                "fields": [
+                    ("brake_zero_percent", "brake_zero_least"),
+                    ("brake_move_percent", "brake_move_least"),
+                ]
+            },
+        ),
+        (_("Alarms"), {"fields": [("alarm_units", "alarm_minutes")]}),
     ]
 
 
@@ -81,10 +169,15 @@ class AttributeMappingScreen(SheetScreen):
 
 @admin.register(WarehouseMapping)
 class WarehouseMappingScreen(SheetScreen):
-    list_display = ["warehouse", "location_name", "ships_orders", "channel"]
+    resource_classes = [WarehouseSheet]
+    list_display = ["warehouse", "location_name", "part", "ships_orders", "channel"]
     list_filter = OF_CHANNEL
     list_select_related = ["channel"]
     ordering = ["channel_id", "warehouse"]
+
+    @admin.display(description=_("Part"), ordering="share")
+    def part(self, row: WarehouseMapping) -> str:
+        return str(_("all of it")) if row.share is None else f"{row.share} %"
 
 
 @admin.register(RecordLink)

@@ -214,20 +214,22 @@ class WarehouseMapping(models.Model):
         return f"{self.warehouse} → {self.location_name or self.location}"
 
     def clean(self) -> None:
+        if self.channel_id is None:
+            return
         others = WarehouseMapping.objects.filter(
             channel__company=self.channel.company, warehouse=self.warehouse
         ).exclude(pk=self.pk)
-        shares = list(others.values_list("share", flat=True))
-        if any((each is None) != (self.share is None) for each in shares):
-            raise ValidationError(
-                {"share": _("Either all channels divide this warehouse, or none does.")}
-            )
-        total = sum(each or 0 for each in shares) + (self.share or 0)
+        parts = list(others.order_by("channel__name").values_list("channel__name", "share"))
+        listed = ", ".join(
+            f"{name}: {'—' if part is None else f'{part} %'}" for name, part in parts
+        )
+        if any((part is None) != (self.share is None) for _name, part in parts):
+            text = _("Either all channels divide this warehouse, or none does. Now: %(listed)s.")
+            raise ValidationError({"share": text % {"listed": listed}})
+        total = sum(part or 0 for _name, part in parts) + (self.share or 0)
         if total > 100:
-            raise ValidationError(
-                {"share": _("The parts of this warehouse add up to %(total)s %%.")},
-                params={"total": total},
-            )
+            text = _("The parts add up to %(total)s %%; the others have: %(listed)s.")
+            raise ValidationError({"share": text % {"total": total, "listed": listed}})
 
 
 class StockRule(models.Model):

@@ -50,6 +50,12 @@ def shipping_warehouse(channel: Channel, location: str) -> str:
     return chosen.warehouse if chosen else ""
 
 
+def location_of(channel: Channel, warehouse: str) -> str:
+    """Return the location that a warehouse feeds, or "" if it feeds none."""
+    rows = WarehouseMapping.objects.filter(channel=channel, warehouse=warehouse)
+    return rows.values_list("location", flat=True).first() or ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One location of one store, and the part of each warehouse it sells from (None: all)."""

@@ -1,10 +1,10 @@
 """What we ask of Shopify, answered in documents and plain values."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from mapping.documents import Money, Order
+from mapping.documents import HeldAt, Money, Order
 from mapping.documents.fulfilment import (
     FulfilmentOrder,
     FulfilmentState,
@@ -132,7 +132,8 @@ def order(client: ShopifyClient, gid: str) -> Order | None:
         if node is None:
             return None
         if _add_other_lines(client, node):
-            return translate.order_from_node(node, client.shop.domain)
+            found = translate.order_from_node(node, client.shop.domain)
+            return _placed(client, found) if translate.is_split(node) else found
     raise ShopifyUnavailable(f"{gid} keeps changing while it is read")
 
 
@@ -148,6 +149,18 @@ def orders_updated_since(
     stubs = [_stub(node) for node in data["orders"]["nodes"]]
     # The search's windows are not exact.
     return [stub for stub in stubs if stub.updated_at >= since], next_cursor(data["orders"])
+
+
+def _placed(client: ShopifyClient, order: Order) -> Order:
+    """Say for each line which location still has to send how much of it; one more call."""
+    held: dict[str, list[HeldAt]] = {}
+    for part in fulfilment_state(client, order.shopify_id).orders:
+        for line in part.lines:
+            if line.remaining and part.location:
+                at = HeldAt(location=part.location, units=line.remaining)
+                held.setdefault(line.line_item, []).append(at)
+    lines = (replace(line, held_at=tuple(held.get(line.id, ()))) for line in order.lines)
+    return replace(order, lines=tuple(lines))
 
 
 def order_exists(client: ShopifyClient, gids: Sequence[str]) -> set[str]:

@@ -202,15 +202,27 @@ def _address(node: Node | None) -> Address | None:
     )
 
 
-def _location(node: Node) -> str:
-    """The one place that ships it; where it was shipped from once nothing is open."""
+def is_split(node: Node) -> bool:
+    """Return whether several locations still have to send parts of an order."""
+    return len(_open_at(node)) > 1
+
+
+def _open_at(node: Node) -> set[str]:
     placed = [
         (each["status"], each["assignedLocation"]["location"])
         for each in node["fulfillmentOrders"]["nodes"]
     ]
-    open_at = {place["id"] for status, place in placed if place and status not in _GONE}
-    done_at = {place["id"] for status, place in placed if place and status == "CLOSED"}
-    chosen = open_at or done_at
+    return {place["id"] for status, place in placed if place and status not in _GONE}
+
+
+def _location(node: Node) -> str:
+    """The one place that ships it; where it was shipped from once nothing is open."""
+    placed = [
+        each["assignedLocation"]["location"]
+        for each in node["fulfillmentOrders"]["nodes"]
+        if each["status"] == "CLOSED"
+    ]
+    chosen = _open_at(node) or {place["id"] for place in placed if place}
     return chosen.pop() if len(chosen) == 1 else ""
 
 

@@ -1,6 +1,6 @@
 """What we know of each web order, and the units it takes from each position."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from mapping import rules
 from mapping.decide import stock as protocol
-from mapping.documents import Order, dump
+from mapping.documents import Order, OrderLine, dump, load
 from mapping.models import Channel
 from sync import stock_ledger
 from sync.models import InboxMessage, ShopOrder, StockPosition, WebDemand
@@ -17,13 +18,17 @@ from sync.models import InboxMessage, ShopOrder, StockPosition, WebDemand
 State = ShopOrder.State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# An item and the location that takes it off its shelf; "" while nobody knows which.
+_Place = tuple[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
 class _Units:
-    """How many units of an item an order holds, and how many are still to be sent."""
+    """How many units of an item an order holds at a location, and how many are to be sent."""
 
     sku: str
-    quantity: int
-    unfulfilled: int
+    quantity: int = 0
+    unfulfilled: int = 0
 
 
 @transaction.atomic
@@ -64,36 +69,56 @@ def _row(channel: Channel, order: Order) -> ShopOrder:
     return ShopOrder.objects.select_for_update().get(channel=channel, shopify_id=order.shopify_id)
 
 
-def _wanted(order: Order) -> dict[str, _Units]:
-    """Return the units per inventory item; a cancelled order holds none."""
-    found: dict[str, _Units] = {}
+def _wanted(order: Order) -> dict[_Place, _Units]:
+    """Return the units an order holds; a cancelled one holds none."""
+    found: dict[_Place, _Units] = {}
     if order.cancelled_at:
         return found
     for line in order.lines:
         if not line.inventory_item or line.quantity <= 0:
             continue
-        was = found.get(line.inventory_item, _Units(sku=line.sku, quantity=0, unfulfilled=0))
-        found[line.inventory_item] = _Units(
-            sku=line.sku,
+        for location, units, unfulfilled in _spread(line, order.location):
+            key = (line.inventory_item, location)
+            held = found.setdefault(key, _Units(sku=line.sku))
             # A test order sells nothing, though the store commits its units.
-            quantity=was.quantity + (0 if order.test else line.quantity),
-            unfulfilled=was.unfulfilled + line.unfulfilled,
-        )
+            held.quantity += 0 if order.test else units
+            held.unfulfilled += unfulfilled
     return found
 
 
+def _spread(line: OrderLine, location: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (location, units, still to be sent) of a line."""
+    if not line.held_at:
+        yield location, line.quantity, line.unfulfilled
+        return
+    sent = max(line.quantity - sum(each.units for each in line.held_at), 0)
+    for each in line.held_at:
+        # What was sent already is off some shelf; of which, matters to nobody any more.
+        yield each.location, each.units + sent, each.units
+        sent = 0
+
+
 def _take_units(row: ShopOrder, order: Order, cause: InboxMessage | None) -> None:
-    before = {each.item: each for each in row.demand.all()}
+    before = {(each.item, each.location): each for each in row.demand.all()}
     wanted = _wanted(order)
-    changed: dict[str, int] = {}
-    for item in before.keys() | wanted.keys():
-        was = before[item].quantity if item in before else 0
-        now = wanted[item].quantity if item in wanted else 0
+    if order.cancelled_at and not before:
+        _look_for_unknown(row.channel, cause)
+    changed: dict[_Place, int] = {}
+    for key in before.keys() | wanted.keys():
+        was = before[key].quantity if key in before else 0
+        now = wanted[key].quantity if key in wanted else 0
         if was != now or order.test:
-            changed[item] = now - was
-        _save_demand(row, order, item, wanted.get(item))
+            changed[key] = now - was
+        _save_demand(row, key, wanted.get(key))
     if changed:
         _move_positions(row.channel, order, changed, cause)
+
+
+def _look_for_unknown(channel: Channel, cause: InboxMessage | None) -> None:
+    """An order that came and went before we saw it may be what was committed and unknown."""
+    rows = StockPosition.objects.filter(channel=channel, unknown_web__gt=0)
+    if rows.update(needs_read=True):
+        stock_ledger.mark_dirty(channel, rows, cause=cause)
 
 
 def _sku(channel: Channel, item: str, told: str) -> str:
@@ -102,44 +127,77 @@ def _sku(channel: Channel, item: str, told: str) -> str:
     return rows.values_list("sku", flat=True).first() or told
 
 
-def _save_demand(row: ShopOrder, order: Order, item: str, units: _Units | None) -> None:
+def _save_demand(row: ShopOrder, key: _Place, units: _Units | None) -> None:
+    item, location = key
     if units is None:
-        WebDemand.objects.filter(order=row, item=item).update(quantity=0, unfulfilled=0)
+        row.demand.filter(item=item, location=location).update(quantity=0, unfulfilled=0)
         return
     WebDemand.objects.update_or_create(
         order=row,
         item=item,
+        location=location,
         defaults={
             "channel": row.channel,
             "sku": _sku(row.channel, item, units.sku),
-            "location": order.location,
             "quantity": units.quantity,
             "unfulfilled": units.unfulfilled,
         },
+        # The ERP booked what the order held by then, wherever the store moves it later.
+        create_defaults={
+            "channel": row.channel,
+            "sku": _sku(row.channel, item, units.sku),
+            "quantity": units.quantity,
+            "unfulfilled": units.unfulfilled,
+        }
+        | _booked_elsewhere(row, item, units.quantity),
     )
 
 
+def _booked_elsewhere(row: ShopOrder, item: str, units: int) -> dict[str, object]:
+    """Return what the ERP has of an item that moved here from another location."""
+    booked = row.demand.filter(item=item, in_erp_at__isnull=False).order_by("quantity").first()
+    if booked is None:
+        return {}
+    return {
+        "in_erp_at": booked.in_erp_at,
+        "booked": booked.booked,
+        "erp_quantity": min(units, booked.erp_quantity),
+    }
+
+
 def _move_positions(
-    channel: Channel, order: Order, changed: Mapping[str, int], cause: InboxMessage | None
+    channel: Channel, order: Order, changed: Mapping[_Place, int], cause: InboxMessage | None
 ) -> None:
-    positions = StockPosition.objects.filter(channel=channel, item__in=changed)
-    if order.location:
-        positions = positions.filter(location=order.location)
-    rows = list(positions.select_for_update().order_by("pk"))
-    for each in rows:
-        units = changed[each.item]
-        value = stock_ledger.position(each)
-        if units <= 0 or not order.location:
-            # Whether the units went back on the shelf, and where, only the shop knows.
-            each.needs_read = True
-        else:
-            seen = each.level_at is not None and order.placed_at <= each.level_at
-            stock_ledger.store(each, protocol.order_changed(value, units, in_last_read=seen))
-    stock_ledger.save(rows)
-    touched = StockPosition.objects.filter(pk__in=[each.pk for each in rows])
-    stock_ledger.mark_dirty(channel, touched, cause=cause)
+    items = {item for item, _location in changed}
+    rows = list(
+        StockPosition.objects.filter(channel=channel, item__in=items)
+        .select_for_update()
+        .order_by("pk")
+    )
+    touched = [each for each in rows if _move(each, order, changed)]
+    stock_ledger.save(touched)
+    positions = StockPosition.objects.filter(pk__in=[each.pk for each in touched])
+    stock_ledger.mark_dirty(channel, positions, cause=cause)
     skus = [each.sku for each in rows]
     stock_ledger.touch(channel.company_id, skus, except_at=channel, cause=cause)
+
+
+def _move(row: StockPosition, order: Order, changed: Mapping[_Place, int]) -> bool:
+    """Take an order's change over to one position. False: it is not concerned."""
+    of_item = {place: units for (item, place), units in changed.items() if item == row.item}
+    units = of_item.get(row.location)
+    if units is None and "" not in of_item:
+        # It may have held what another location sends now.
+        row.needs_read = row.needs_read or row.unknown_web > 0
+        return row.unknown_web > 0
+    if units is None or units <= 0 or len(of_item) > 1:
+        # Whether the units went back on the shelf, and where, only the shop knows.
+        row.needs_read = True
+        return True
+    seen = row.level_at is not None and order.placed_at <= row.level_at
+    value = protocol.order_changed(stock_ledger.position(row), units, in_last_read=seen)
+    stock_ledger.store(row, value)
+    return True
 
 
 @transaction.atomic
@@ -150,7 +208,12 @@ def entered_erp(row: ShopOrder, *, number: str, at: datetime | None = None) -> N
         state=State.IN_ERP, erp_number=number, in_erp_at=moment, reason="", reason_code=""
     )
     row.state, row.erp_number, row.in_erp_at = State.IN_ERP, number, moment
-    row.demand.filter(in_erp_at=None).update(in_erp_at=moment, erp_quantity=F("quantity"))
+    warehouse = rules.shipping_warehouse(row.channel, load(Order, row.document).location)
+    row.demand.filter(in_erp_at=None).update(
+        in_erp_at=moment,
+        erp_quantity=F("quantity"),
+        booked=rules.location_of(row.channel, warehouse),
+    )
     items = list(row.demand.values_list("item", flat=True))
     stock_ledger.mark_dirty(
         row.channel, StockPosition.objects.filter(channel=row.channel, item__in=items)

@@ -19,6 +19,7 @@ class Claim:
     order: str = ""
     erp_units: int = 0
     in_erp_at: datetime | None = None
+    booked: str = ""
 
     def pending(self, asked_at: datetime) -> int:
         """Return the units that a figure asked for at that moment lacks.
@@ -31,8 +32,10 @@ class Claim:
         return max(self.units - self.erp_units, 0)
 
     def counts_at(self, place: Place) -> bool:
-        # Nobody knows yet which location ships it: it counts at each.
-        return self.channel == place.channel and self.location in ("", place.location)
+        # Once the ERP has it, it is missing in the figure of where the ERP took it from.
+        # While nobody knows which location ships it, it counts at each.
+        where = (self.booked if self.in_erp_at else "") or self.location
+        return self.channel == place.channel and where in ("", place.location)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class Known:
     unseen: list[tuple[Claim, Decimal]] = field(default_factory=list)
 
 
-CLAIM = ("channel", "location", "units", "order", "erp_units", "in_erp_at")
+CLAIM = ("channel", "location", "units", "order", "erp_units", "in_erp_at", "booked")
 
 
 def add(

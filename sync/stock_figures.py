@@ -95,7 +95,7 @@ class Reckoner:
             WebDemand.objects.filter(channel__in=channels, sku__in=factors, quantity__gt=0)
         ).values_list(
             *("sku", "channel", "location", "quantity", "order__name", "erp_quantity"),
-            "in_erp_at",
+            *("in_erp_at", "booked"),
         )
         for sku, *values in demand:
             stock_claims.add(
@@ -119,8 +119,8 @@ class Reckoner:
     def _load_shown(self, skus: Iterable[str]) -> dict[tuple[str, int, str], int | None]:
         """Return what the other stores show of these SKUs, at most; None: nobody knows."""
         rows = StockPosition.objects.filter(
-            channel__in={each.channel for each in self._others}, sku__in=skus
-        )
+            channel__in={each.channel for each in self._others}, sku__in=skus, stocked=""
+        ).exclude(~Q(set_aside=""), mirror=None)
         return {
             (row.sku, row.channel_id, row.location): arithmetic.shown_at_most(
                 mirror=row.mirror,
@@ -209,10 +209,11 @@ class Reckoner:
                 known.unseen, other, asked_at
             )
             if claimed:
+                # Only where the two meet: its other shelves are no concern of this place.
                 free = (
                     Shelf(level=document(known.levels[name]), share=share)
                     for name, share in other.shares.items()
-                    if name in known.levels
+                    if name in known.levels and name in place.shares
                 )
                 yield Elsewhere(
                     claimed=claimed,

@@ -7,11 +7,11 @@ decisions are in mapping.decide.stock, the arithmetic in sync.stock_figures.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from mapping import rules
@@ -178,10 +178,13 @@ def store(row: StockPosition, value: protocol.Position) -> None:
 
 
 def known_open(channel: Channel, items: Iterable[str], location: str) -> dict[str, int]:
-    """Return, per item, the units that orders we know still have to be sent."""
+    """Return, per item, the units that orders we know still have to be sent from here.
+
+    An order of which nobody knows yet where it is sent from is not among them: taken for
+    known at each location, it would hide others at all but one.
+    """
     rows = (
-        WebDemand.objects.filter(channel=channel, item__in=list(items))
-        .filter(Q(location=location) | Q(location=""))
+        WebDemand.objects.filter(channel=channel, item__in=list(items), location=location)
         .values("item")
         .annotate(units=Sum("unfulfilled"))
     )
@@ -214,11 +217,11 @@ _COLUMNS = {
     "changed_at": "timestamptz",
     "seen_at": "timestamptz",
 }
-_SAVE = "UPDATE sync_stockposition p SET {} FROM unnest(%s::bigint[], {}) AS v (id, {}) {}".format(  # noqa: S608
-    ", ".join(f"{name} = v.{name}" for name in _COLUMNS),
-    ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values()),
-    ", ".join(_COLUMNS),
-    "WHERE p.id = v.id",
+_SAVE = (
+    f"UPDATE sync_stockposition p SET {', '.join(f'{name} = v.{name}' for name in _COLUMNS)}"  # noqa: S608
+    " FROM jsonb_to_recordset(%s::jsonb) AS v"
+    f" (id bigint, {', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())})"
+    " WHERE p.id = v.id"
 )
 
 
@@ -226,9 +229,6 @@ def save(rows: Sequence[StockPosition]) -> None:
     """Write what the protocol knows of these positions. The caller holds their locks."""
     if not rows:
         return
-    values: list[list[object]] = [[row.pk for row in rows]]
-    for name in _COLUMNS:
-        found = [getattr(row, name) for row in rows]
-        values.append([json.dumps(each) for each in found] if name == "explanation" else found)
+    values = [{"id": row.pk} | {name: getattr(row, name) for name in _COLUMNS} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(_SAVE, values)
+        cursor.execute(_SAVE, [json.dumps(values, default=datetime.isoformat)])

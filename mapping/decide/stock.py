@@ -109,11 +109,16 @@ def order_changed(position: Position, units: int, *, in_last_read: bool) -> Posi
     """An order we had not seen took `units` off the shelf (negative: put them back).
 
     `in_last_read`: the order is older than the level we read last, so the mirror
-    already contains it and it explains part of `unknown_web`.
+    already contains it and it explains part of `unknown_web`. Where that was less, the
+    order came here after the read, and only another read can tell.
     """
     if in_last_read:
         explained = min(max(units, 0), position.unknown_web)
-        return replace(position, unknown_web=position.unknown_web - explained)
+        return replace(
+            position,
+            unknown_web=position.unknown_web - explained,
+            needs_read=position.needs_read or explained < units,
+        )
     mirror = None if position.mirror is None else position.mirror - units
     since = position.since - units if position.in_flight else 0
     return replace(position, mirror=mirror, since=since)

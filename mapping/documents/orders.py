@@ -17,6 +17,14 @@ class TaxLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAt:
+    """Units of a line that one of the shop's locations still has to send."""
+
+    location: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     """One line as sold.
 
@@ -24,6 +32,7 @@ class OrderLine:
     `discount` is everything taken off the whole line; `total` is
     unit_price * quantity - discount, in the same price mode. `quantity` is the
     current one: removals by an order edit or a restocked cancel are already out.
+    `held_at` is filled in only where several locations ship the order.
     """
 
     id: str
@@ -38,6 +47,7 @@ class OrderLine:
     is_gift_card: bool = False
     inventory_item: str = ""
     unfulfilled: int = 0
+    held_at: tuple[HeldAt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

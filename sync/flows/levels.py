@@ -55,6 +55,13 @@ class Compared:
         )
 
 
+# Of a million rows, and none is saved: the fewer fields the better.
+_LOOKED_AT = (
+    *("sku", "item", "location", "mirror", "target", "sent", "unknown_web"),
+    *("dirty", "needs_read", "held", "set_aside"),
+)
+
+
 def suspects(
     channel: Channel,
     location: str,
@@ -70,7 +77,7 @@ def suspects(
     rows = list(
         StockPosition.objects.filter(
             channel=channel, location=location, item__in=levels, stocked=""
-        ).defer("explanation")
+        ).only(*_LOOKED_AT)
     )
     known = stock_ledger.known_open(channel, levels, location)
     plain = [row for row in rows if _is_plain(row, levels[row.item], known.get(row.item, 0))]

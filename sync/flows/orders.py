@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from erp_connectors.contract import ErpConnector, Found, Pushed, PushResult
@@ -17,9 +18,11 @@ from mapping.reasons import Reason, gettext_noop, pack
 from shopify_app import reads
 from sync import calls, divergences, inbox, order_ledger, queue
 from sync.failures import NotNeeded, SetAside
-from sync.models import Divergence, InboxMessage, Priority, ShopOrder
+from sync.models import Divergence, InboxMessage, Priority, ShopOrder, WebDemand
 
 TOPIC = "shopify/order"
+# Older ones are found by the nightly comparison.
+STRANDED_AT_MOST = timedelta(days=30)
 State = ShopOrder.State
 BEFORE_US = gettext_noop("It was placed before this store was connected.")
 TEST_ORDER = gettext_noop("It is a test order.")
@@ -233,10 +236,17 @@ def resume(row: ShopOrder, *, message_id: str) -> InboxMessage:
 
 
 def stranded(channel: Channel, *, minutes: int = 10) -> list[ShopOrder]:
-    """Return orders that stand still without a message that would move them."""
+    """Return orders that stand still without a message that would move them.
+
+    Among them are open ones of which the store had not said which location sends them.
+    """
     old = timezone.now() - timedelta(minutes=minutes)
+    nowhere = WebDemand.objects.filter(channel=channel, location="", unfulfilled__gt=0)
     waiting = ShopOrder.objects.filter(
-        channel=channel, state__in=[State.RECEIVED, State.UNKNOWN], received_at__lt=old
+        Q(state__in=[State.RECEIVED, State.UNKNOWN]) | Q(pk__in=nowhere.values("order")),
+        channel=channel,
+        received_at__lt=old,
+        placed_at__gt=old - STRANDED_AT_MOST,
     ).select_related("channel")
     moving = set(
         InboxMessage.objects.filter(

@@ -316,4 +316,9 @@ class Migration(migrations.Migration):
             model_name="webdemand",
             index=models.Index(fields=["sku", "channel"], name="web_demand_by_sku"),
         ),
+        migrations.AddField(
+            model_name="webdemand",
+            name="booked",
+            field=models.CharField(blank=True, max_length=120, verbose_name="booked at"),
+        ),
     ]

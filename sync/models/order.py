@@ -81,6 +81,8 @@ class WebDemand(models.Model):
     # order that grew afterwards holds more than the ERP knows of.
     erp_quantity = models.PositiveIntegerField(_("units in the ERP"), default=0)
     in_erp_at = models.DateTimeField(_("in the ERP since"), null=True, blank=True)
+    # The location whose warehouse the ERP took it from, which may be another one.
+    booked = models.CharField(_("booked at"), max_length=120, blank=True)
 
     class Meta:
         constraints: ClassVar = [

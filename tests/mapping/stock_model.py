@@ -5,13 +5,16 @@ is the production code of mapping.decide.stock, called at each step. `Broken` sw
 one of its habits off, to show that the checks would notice.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mapping.decide import stock as protocol
 from mapping.decide.stock import LevelRead, Position, ReadLevel, SetQuantity
+from mapping.decide.stock_target import StockTarget
 from mapping.ownership import Owner
+from tests.mapping.stock_model_search import Found
+from tests.mapping.stock_model_search import explore as search
+from tests.mapping.stock_model_targets import target_alone
 
 STOCK = 2
 
@@ -23,6 +26,9 @@ class Broken:
     compares: bool = True
     subtracts_pending: bool = True
     one_writer: bool = True
+    corrects_in_flight: bool = True
+    # What was sent is what the shop shows, not what we would like it to show by now.
+    believes_what_was_sent: bool = True
     sweeps: bool = True
 
 
@@ -84,7 +90,7 @@ def _spend(world: World, what: str) -> tuple[tuple[str, int], ...]:
 
 def steps(world: World, broken: Broken) -> Iterator[Step]:
     yield from _shoppers(world)
-    yield from _notices(world)
+    yield from _notices(world, broken)
     yield from _erp(world)
     yield from _bridge(world, broken)
     yield from _network(world, broken)
@@ -127,27 +133,32 @@ def _shoppers(world: World) -> Iterator[Step]:
         )
 
 
-def _notices(world: World) -> Iterator[Step]:
+def _notices(world: World, broken: Broken) -> Iterator[Step]:
     for notice in sorted(world.notices):
         kind, number = notice
         rest = replace(world, notices=world.notices - {notice})
         if _can(world, "lost notice"):
             yield f"{kind} {number} lost", replace(rest, spent=_spend(world, "lost notice"))
         # Whatever the notice says, the order is read again: it may be cancelled by now.
-        yield f"{kind} {number} seen", _learn(rest, number)
+        yield f"{kind} {number} seen", _learn(rest, number, broken)
         if _can(world, "repeat"):
-            again = replace(_learn(world, number), spent=_spend(world, "repeat"))
+            again = replace(_learn(world, number, broken), spent=_spend(world, "repeat"))
             yield f"{kind} {number} seen, to come again", again
 
 
-def _learn(world: World, number: int) -> World:
+def _learn(world: World, number: int, broken: Broken) -> World:
     """The production transitions of an order just read."""
     position = world.position
     cancelled = number in world.cancelled
     known, known_cancelled = world.known | {number}, world.known_cancelled
     if number not in world.known and not cancelled:
         position = protocol.order_changed(position, 1, in_last_read=number in world.read_with)
+        if not broken.corrects_in_flight:
+            position = replace(position, since=0)
     elif number in world.known and cancelled and number not in known_cancelled:
+        position = replace(position, needs_read=True)
+    elif number not in world.known and number in world.read_with:
+        # The level was read while an order unknown to us held it; it may have let go since.
         position = replace(position, needs_read=True)
     if cancelled:
         known_cancelled = known_cancelled | {number}
@@ -171,15 +182,12 @@ def _erp(world: World) -> Iterator[Step]:
         )
 
 
-def _target(world: World, broken: Broken) -> protocol.StockTarget:
+def _target(world: World, broken: Broken) -> StockTarget:
     free, _, contained = world.figure
+    if not broken.subtracts_pending:
+        return target_alone(free, 0, 0)
     pending = len((world.known - world.known_cancelled) - contained)
-    return protocol.stock_target(
-        free=free,
-        pending_web=pending if broken.subtracts_pending else 0,
-        unknown_web=world.position.unknown_web if broken.subtracts_pending else 0,
-        buffer=0,
-    )
+    return target_alone(free, pending, world.position.unknown_web)
 
 
 def _bridge(world: World, broken: Broken) -> Iterator[Step]:
@@ -212,7 +220,7 @@ def _bridge(world: World, broken: Broken) -> Iterator[Step]:
     if broken.sweeps and quiet and (differs or world.position.mirror != world.shown):
         swept = world
         for number in sorted(world.sold):
-            swept = _learn(swept, number)
+            swept = _learn(swept, number, broken)
         yield "sweep", _read(replace(swept, dirty=True))
 
 
@@ -231,7 +239,7 @@ def _network(world: World, broken: Broken) -> Iterator[Step]:
     for place, write in enumerate(world.writes):
         rest = world.writes[:place] + world.writes[place + 1 :]
         if write.applied:
-            yield f"answer to {write.quantity}", _acknowledged(world, rest)
+            yield f"answer to {write.quantity}", _acknowledged(world, rest, broken)
             continue
         if broken.compares and world.shown != write.change_from:
             refused = protocol.refused(world.position)
@@ -242,7 +250,7 @@ def _network(world: World, broken: Broken) -> Iterator[Step]:
             shown=write.quantity,
             newest_applied=max(world.newest_applied, write.figures),
         )
-        yield f"{write.quantity} applied", _acknowledged(applied, rest)
+        yield f"{write.quantity} applied", _acknowledged(applied, rest, broken)
         # The answer takes its time, or is lost and asked for again with the same key.
         if _can(world, "lost answer"):
             late = replace(applied, writes=(*rest, replace(write, applied=True)))
@@ -250,43 +258,18 @@ def _network(world: World, broken: Broken) -> Iterator[Step]:
             yield f"{write.quantity} applied, unanswered", late
 
 
-def _acknowledged(world: World, rest: tuple[Write, ...]) -> World:
+def _acknowledged(world: World, rest: tuple[Write, ...], broken: Broken) -> World:
     position = world.position
     if position.sent is not None:
         position = protocol.acknowledged(position)
+        if not broken.believes_what_was_sent:
+            position = replace(position, mirror=_target(world, broken).quantity)
     # A write that ends lets the position be decided again.
     return replace(world, writes=rest, position=position, dirty=True)
 
 
-def explore(
-    broken: Broken, *, stop_at_first: bool = False, most: int = 2_000_000
-) -> tuple[int, dict[str, list[str]]]:
-    """Visit every reachable world. Return how many, and a shortest story of each violation."""
-    start = World()
-    came_from: dict[World, tuple[World, str] | None] = {start: None}
-    queue = deque([start])
-    violations: dict[str, list[str]] = {}
-
-    def story(world: World) -> list[str]:
-        told = []
-        while (link := came_from[world]) is not None:
-            world, name = link
-            told.append(name)
-        return told[::-1]
-
-    while queue:
-        world = queue.popleft()
-        following = list(steps(world, broken))
-        for name in _wrong(world, following):
-            violations.setdefault(name, story(world))
-        if violations and stop_at_first:
-            break
-        for name, after in following:
-            if after not in came_from:
-                came_from[after] = (world, name)
-                queue.append(after)
-        assert len(came_from) < most
-    return len(came_from), violations
+def explore(broken: Broken, *, stop_at_first: bool = False) -> Found:
+    return search(World(), lambda world: steps(world, broken), _wrong, stop_at_first=stop_at_first)
 
 
 _WORLD_ONLY = ("sale", "cancel", "counter")
@@ -302,3 +285,7 @@ def _wrong(world: World, following: list[Step]) -> Iterator[str]:
         yield "stays different"
     if at_rest and world.known != world.sold:
         yield "loses an order"
+    position = world.position
+    knows_all = world.known == world.sold and world.known_cancelled == world.cancelled
+    if knows_all and not (world.writes or position.needs_read or position.mirror == world.shown):
+        yield "believes what is not shown"
