@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import oauth
+from .bulk_http import FileStore
 from .control import Control
 from .control_calls import NotFound
 from .execution import MAX_BODY, Api, Reply, unauthorized
@@ -38,6 +39,8 @@ _POINTS = {
     ("POST", "orders"): "place",
     ("POST", "inventory"): "inventory",
     ("POST", "products"): "products",
+    ("POST", "fill"): "fill",
+    ("POST", "variants"): "variants",
     ("DELETE", "products"): "delete_product",
     ("POST", "faults"): "add_fault",
     ("GET", "faults"): "list_faults",
@@ -223,6 +226,7 @@ def build(store: Store, api: Api, control: Control) -> ASGIApp:
     graphql, token = "/admin/api/{version}/graphql.json", "/admin/oauth/access_token"
     prefix = "/shops/{shop}"
     routes = [
+        *FileStore(store).routes(),
         Route("/health", health),
         Route(graphql, face.graphql, methods=["POST"]),
         Route(token, face.token, methods=["POST"]),

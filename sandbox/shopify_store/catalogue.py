@@ -55,7 +55,8 @@ def variant_title(product: Product, variant: Variant) -> str:
 
 
 def by_sku(shop: Shop, sku: str) -> list[Variant]:
-    return [shop.variants[item.variant_id] for item in shop.items.values() if item.sku == sku]
+    found = shop.indexes.items_with(sku, shop.items)
+    return [shop.variants[item.variant_id] for item in found]
 
 
 def amount(text: object) -> Decimal | None:
@@ -98,7 +99,7 @@ def remove_variant(act: Action, product: Product, number: int) -> None:
     product.variant_ids.remove(number)
     act.shop.items.pop(variant.item_id, None)
     for level in act.shop.levels_of(variant.item_id):
-        del act.shop.levels[f"{level.item_id}/{level.location_id}"]
+        del act.shop.levels[level.location_id][level.item_id]
     act.shop.metafields.pop(gid("ProductVariant", number), None)
 
 
@@ -113,9 +114,14 @@ def delete_product(act: Action, product: Product) -> None:
     act.tell("products/delete", product)
 
 
-def check_variant(at: list[str], row: dict[str, Any]) -> list[UserError]:
+def check_variant(
+    at: list[str], row: dict[str, Any], *, gift_card: bool = False
+) -> list[UserError]:
     """What Shopify refuses in any variant, whichever call it comes by."""
     errors: list[UserError] = []
+    if gift_card and (row.get("inventoryItem") or {}).get("tracked"):
+        message = "Gift cards can't be tracked"
+        errors.append(user_error([*at, "inventoryItem", "tracked"], message, "INVALID_INPUT"))
     for key in ("price", "compareAtPrice"):
         given = row.get(key)
         if given is None:
@@ -163,6 +169,7 @@ _VARIANT_KEYS = {
     "barcode": "barcode",
     "taxable": "taxable",
     "inventoryPolicy": "inventory_policy",
+    "requiresComponents": "requires_components",
 }
 _ITEM_KEYS = {
     "sku": "sku",
@@ -175,6 +182,8 @@ _ITEM_KEYS = {
 
 def write_item(act: Action, item: Item, data: dict[str, Any]) -> bool:
     wanted = {name: data[key] for key, name in _ITEM_KEYS.items() if data.get(key) is not None}
+    if act.shop.products[act.shop.variants[item.variant_id].product_id].gift_card:
+        wanted |= {"tracked": False, "requires_shipping": False}
     if data.get("cost") is not None:
         wanted["cost"] = amount(data["cost"])
     weight = (data.get("measurement") or {}).get("weight")
@@ -182,6 +191,8 @@ def write_item(act: Action, item: Item, data: dict[str, Any]) -> bool:
         wanted["weight"] = Decimal(str(weight["value"]))
         wanted["weight_unit"] = weight["unit"]
     changed = _assign(item, wanted)
+    if "sku" in wanted:
+        act.shop.indexes.note([item])
     if changed:
         item.updated_at = act.now
         act.tell("inventory_items/update", item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
 class Clock:
@@ -26,6 +27,7 @@ class Clock:
         return self.now()
 
 
+@lru_cache(maxsize=4096)
 def wire(moment: datetime) -> str:
     """Shopify's GraphQL writes UTC to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
-from . import catalogue, faults, inventory, oauth, shops, views
+from . import catalogue, faults, oauth, shops, views
 from .control_calls import Handler, NotFound, Running, read
 from .delivery import Courier
 from .ids import gid
 from .order_controls import ORDER_HANDLERS
 from .product_set import product_set
 from .records import Shop
+from .stock_controls import STOCK_HANDLERS
 from .store import OpenShop, Store
 
 
@@ -86,34 +87,6 @@ def _counters(
         "last": opened.journal.last,
         "throttle": opened.bucket.status(),
     }
-
-
-def _inventory(
-    control: Running, opened: OpenShop, body: dict[str, Any], query: dict[str, str]
-) -> Any:
-    with control.store.action(opened, body.get("why", "hand edit")) as act:
-        matches = catalogue.by_sku(act.shop, str(body["sku"]))
-        if len(matches) != 1:
-            raise NotFound(f"{len(matches)} variants have the SKU {body['sku']!r}")
-        place = find_location(act.shop, body.get("location"))
-        item = act.shop.items[matches[0].item_id]
-        level = inventory.stock_at(act, item.id, place)
-        if "available" in body:
-            inventory.set_by_hand(act, item, place, int(body["available"]))
-        for name in ("damaged", "reserved", "safety_stock", "quality_control", "incoming"):
-            if name in body:
-                inventory.move(act, level, **{name: int(body[name]) - level.quantity(name)})
-        names = ("available", "committed", "on_hand")
-        return {name: level.quantity(name) for name in names}
-
-
-def find_location(shop: Shop, wanted: Any) -> int:
-    if wanted is None:
-        return next(iter(shop.locations))
-    for each in shop.locations.values():
-        if str(wanted) in (str(each.id), each.name, gid("Location", each.id)):
-            return each.id
-    raise NotFound(f"no location {wanted}")
 
 
 def _products(
@@ -202,33 +175,49 @@ def _reset(control: Running, opened: OpenShop, body: dict[str, Any], query: dict
     return shops.describe(control.store, opened.shop)
 
 
+_CATALOGUE = (
+    "products",
+    "variants",
+    "items",
+    "levels",
+    "metafields",
+    "definitions",
+    "collections",
+)
+_EMPTIED = (
+    "orders",
+    "fulfillment_orders",
+    "fulfillments",
+    "customers",
+    "groups",
+    "replays",
+    "bulk_operations",
+    "uploads",
+)
+
+
 def _empty(shop: Shop, keep: set[str]) -> None:
-    names = ["orders", "fulfillment_orders", "fulfillments", "customers", "groups", "replays"]
+    names = [*_EMPTIED]
     if "products" not in keep:
-        names += [
-            "products",
-            "variants",
-            "items",
-            "levels",
-            "metafields",
-            "definitions",
-            "collections",
-        ]
+        names += _CATALOGUE
         for publication in shop.publications.values():
             publication.members.clear()
     if "subscriptions" not in keep:
         names.append("subscriptions")
     for name in names:
         getattr(shop, name).clear()
-    for level in shop.levels.values():
-        # The orders that these units were promised to are gone.
-        level.units["committed"] = 0
+    for held in shop.levels.values():
+        for level in held.values():
+            # The orders that these units were promised to are gone.
+            level.committed = 0
+    vars(shop).pop("indexes", None)
     shop.deliveries = []
     shop.next_order = 1001
 
 
 HANDLERS: dict[str, Handler] = {
     **ORDER_HANDLERS,
+    **STOCK_HANDLERS,
     "describe": _describe,
     "change": _change,
     "app": _app,
@@ -236,7 +225,6 @@ HANDLERS: dict[str, Handler] = {
     "state": _state,
     "log": _log,
     "counters": _counters,
-    "inventory": _inventory,
     "products": _products,
     "delete_product": _delete_product,
     "add_fault": _add_fault,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -24,6 +24,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+Split = tuple[list[tuple[str, FieldNode]], list[FieldNode]]
 MAX_SINGLE = 1000
 MUTATION = 10
 FREE_TYPES = {
@@ -39,13 +40,15 @@ def growth(size: int) -> int:
     return math.floor(2 * math.log(max(2, size))) if size else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Pricer:
     """Prices one operation: as asked, or with `answer`, by the rows that came."""
 
     schema: GraphQLSchema
     fragments: dict[str, FragmentDefinitionNode]
     variables: dict[str, Any]
+    # A selection is split into its fields once, not again for each row of an answer.
+    _splits: dict[tuple[int, str], Split] = dataclasses.field(default_factory=dict)
 
     def price(self, operation: OperationDefinitionNode, answer: Any = None) -> int:
         mutation = operation.operation.value == "mutation"
@@ -169,10 +172,14 @@ class Pricer:
                 size = value if isinstance(value, int) else size
         return size
 
-    def _fields(
-        self, selections: SelectionSetNode, name: str
-    ) -> tuple[list[tuple[str, FieldNode]], list[FieldNode]]:
+    def _fields(self, selections: SelectionSetNode, name: str) -> Split:
         """Split selections into fields under another type condition and plain ones."""
+        held = self._splits.get((id(selections), name))
+        if held is None:
+            held = self._splits[id(selections), name] = self._split(selections, name)
+        return held
+
+    def _split(self, selections: SelectionSetNode, name: str) -> Split:
         conditional: list[tuple[str, FieldNode]] = []
         plain: list[FieldNode] = []
         for condition, field in self._walk(selections, name):

@@ -16,7 +16,9 @@ REFUSAL_KINDS = ("http_error", "throttled", "expired_token", "html_page", "close
 LOST_KINDS = ("applied_then_timeout", "applied_then_error", "truncated_json", "slow")
 # Inside the answer of one mutation: refused with this code, nothing done.
 ANSWER_KINDS = ("user_error",)
-KINDS = WEBHOOK_KINDS + REFUSAL_KINDS + LOST_KINDS + ANSWER_KINDS
+# On a bulk operation: how it runs and ends; on its file: the address has run out.
+BULK_KINDS = ("bulk_fail", "bulk_slow", "bulk_expired_url")
+KINDS = WEBHOOK_KINDS + REFUSAL_KINDS + LOST_KINDS + ANSWER_KINDS + BULK_KINDS
 
 
 class Fault(msgspec.Struct, kw_only=True):
@@ -32,6 +34,8 @@ class Fault(msgspec.Struct, kw_only=True):
     seconds: float = 0
     copies: int = 2
     code: str = "INTERNAL_SERVER_ERROR"
+    # How many lines a bulk operation writes before it fails.
+    lines: int = 0
     # Let this many matching calls pass first.
     skip: int = 0
 

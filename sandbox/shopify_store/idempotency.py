@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -84,6 +85,8 @@ def once(ask: Ask, work: Callable[[], tuple[str, Any]], again: Callable[[str], A
 
 
 def _forget(ask: Ask) -> None:
-    old = [key for key, each in ask.shop.replays.items() if ask.act.now - each.at > KEPT]
-    for key in old:
+    # The oldest come first.
+    replays = ask.shop.replays.items()
+    old = itertools.takewhile(lambda pair: ask.act.now - pair[1].at > KEPT, replays)
+    for key, _ in list(old):
         del ask.shop.replays[key]

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from . import ids
-from .records import AdjustmentChange, AdjustmentGroup, Item, Level, Location
+from .records import Item, Location, Shop
 from .refusals import Refused, UserError, refuse, user_error
+from .stock_records import AdjustmentChange, AdjustmentGroup, Level
 from .store import Action
 
 LIMIT = 1_000_000_000
@@ -45,7 +46,7 @@ def stock_at(act: Action, item: int, location: int) -> Level:
             created_at=act.now,
             updated_at=act.now,
         )
-        act.shop.levels[f"{item}/{location}"] = level
+        act.shop.levels.setdefault(location, {})[item] = level
         act.tell("inventory_levels/connect", level)
     elif not level.active:
         level.active = True
@@ -60,12 +61,11 @@ def move(act: Action, level: Level, **deltas: int) -> None:
         return
     on_hand = level.quantity("on_hand")
     for name, delta in changed.items():
-        before = level.units.get(name, 0)
-        level.units[name] = before + delta
-        level.changed_at[name] = act.now
+        before = level.quantity(name)
+        level.put(name, before + delta, act.now)
         _log(act, level, name, before)
     if level.quantity("on_hand") != on_hand:
-        level.changed_at["on_hand"] = act.now
+        level.stamp("on_hand", act.now)
         _log(act, level, "on_hand", on_hand)
     level.updated_at = act.now
     act.tell("inventory_levels/update", level)
@@ -198,6 +198,9 @@ def _check_row(act: Action, at: list[str], row: dict[str, Any], name: str) -> li
     if item is None:
         message = "The specified inventory item could not be found."
         return [user_error([*at, "inventoryItemId"], message, "INVALID_INVENTORY_ITEM")]
+    if is_fixed(act.shop, item):
+        message = "The specified inventory item is not allowed to be adjusted via API."
+        return [user_error([*at, "inventoryItemId"], message, "NON_MUTABLE_INVENTORY_ITEM")]
     place = act.shop.locations.get(ids.number(row["locationId"], "Location"))
     if place is None or not place.active:
         message = "The specified location could not be found."
@@ -211,6 +214,12 @@ def _check_row(act: Action, at: list[str], row: dict[str, Any], name: str) -> li
         field = [*at, "changeFromQuantity"]
         errors.append(user_error(field, message, "CHANGE_FROM_QUANTITY_STALE"))
     return errors
+
+
+def is_fixed(shop: Shop, item: Item) -> bool:
+    """Nobody sets the stock of a gift card (it has none) or of a bundle (it follows its parts)."""
+    variant = shop.variants[item.variant_id]
+    return variant.requires_components or shop.products[variant.product_id].gift_card
 
 
 def _check_amount(at: list[str], row: dict[str, Any], name: str, now: int) -> list[UserError]:
@@ -246,6 +255,10 @@ def activate(act: Action, item: Item, place: Location, args: dict[str, Any]) -> 
     """Stock an item at a location. A level that slept keeps the quantities it had."""
     level = act.shop.level(item.id, place.id)
     available, on_hand = args.get("available"), args.get("onHand")
+    if is_fixed(act.shop, item):
+        raise refuse(
+            ["inventoryItemId"], "The inventory item is not allowed to be stocked by API."
+        )
     if available is not None and on_hand is not None:
         message = "Cannot specify both available and onHand."
         raise refuse(["onHand"], message)

@@ -70,7 +70,7 @@ def _line(shop: Shop, order: Order, line: Line) -> dict[str, Any]:
         "total_discount": "0.00",
         "taxable": line.taxable,
         "requires_shipping": line.requires_shipping,
-        "gift_card": False,
+        "gift_card": line.gift_card,
         "properties": [{"name": k, "value": v} for k, v in line.attributes.items()],
         "tax_lines": _taxes(order, line.taxes),
         "discount_allocations": [_allocation(order, each) for each in line.allocations],

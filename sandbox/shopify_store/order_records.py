@@ -52,6 +52,7 @@ class Line(msgspec.Struct, kw_only=True):
     vendor: str | None = None
     requires_shipping: bool = True
     taxable: bool = True
+    gift_card: bool = False
     rate: Decimal = Decimal(0)
     attributes: dict[str, str] = {}
     allocations: list[Allocation] = []

@@ -139,6 +139,8 @@ def make_line(
     line.taxable, line.requires_shipping = row.taxable, bool(row.requires_shipping)
     product = act.shop.products[variant.product_id] if variant else None
     if variant is not None and product is not None:
+        if variant.requires_components:
+            raise OrderRefused("sandbox: orders of bundles are not modelled")
         _copy_variant(act.shop, line, variant)
         line.title = row.title or product.title
     if row.sku and not line.sku:
@@ -157,7 +159,7 @@ def _copy_variant(shop: Shop, line: Line, variant: Variant) -> None:
     line.variant_id, line.product_id, line.item_id = variant.id, product.id, item.id
     line.sku, line.vendor = item.sku, product.vendor
     line.variant_title = None if title == "Default Title" else title
-    line.requires_shipping = item.requires_shipping
+    line.requires_shipping, line.gift_card = item.requires_shipping, product.gift_card
     line.taxable = line.taxable and variant.taxable
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import catalogue, order_payloads
+from .bulk_records import BulkOperation
 from .ids import gid, level_gid
 from .money import as_money
 from .people_payloads import customer, when
-from .records import Item, Level, Option, Product, Shop, Variant
+from .records import Item, Location, Option, Product, Shop, Variant
+from .stock_records import Level
 from .store import Action
 
 
@@ -30,6 +32,20 @@ def level(act: Action, record: Level) -> dict[str, Any]:
         "available": record.quantity("available"),
         "updated_at": when(record.updated_at),
         "admin_graphql_api_id": level_gid(record.item_id, record.location_id),
+    }
+
+
+def _location(act: Action, record: Location) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "admin_graphql_api_id": gid("Location", record.id),
+        "name": record.name,
+        "active": record.active,
+        "city": record.city,
+        "zip": record.zip,
+        "country_code": record.country,
+        "created_at": when(record.created_at),
+        "updated_at": when(record.updated_at),
     }
 
 
@@ -61,7 +77,7 @@ def _variant(shop: Shop, record: Product, variant: Variant, position: int) -> di
         "position": position,
         "inventory_policy": variant.inventory_policy.lower(),
         "inventory_item_id": variant.item_id,
-        "inventory_quantity": sum(each.quantity("available") for each in levels if each.active),
+        "inventory_quantity": sum(each.available for each in levels if shop.shown(each)),
         "taxable": variant.taxable,
         "option1": names[0],
         "option2": names[1],
@@ -117,6 +133,18 @@ def shop(act: Action, record: Shop) -> dict[str, Any]:
     }
 
 
+def _bulk_operation(act: Action, record: BulkOperation) -> dict[str, Any]:
+    done = record.completed_at
+    return {
+        "admin_graphql_api_id": gid("BulkOperation", record.id),
+        "completed_at": when(done) if done else None,
+        "created_at": when(record.created_at),
+        "error_code": record.error_code.lower() if record.error_code else None,
+        "status": record.status.lower(),
+        "type": record.type.lower(),
+    }
+
+
 _BUILDERS: dict[str, Any] = {
     "orders": order_payloads.order,
     "order_transactions": lambda act, pair: order_payloads.transaction(*pair),
@@ -125,8 +153,10 @@ _BUILDERS: dict[str, Any] = {
     "fulfillment_orders": order_payloads.fulfillment_order,
     "inventory_levels": level,
     "inventory_items": _item,
+    "locations": _location,
     "products": product,
     "customers": customer,
+    "bulk_operations": _bulk_operation,
     "app": shop,
     "shop": shop,
 }

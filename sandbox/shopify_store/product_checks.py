@@ -87,10 +87,11 @@ def _check_variants(shop: Shop, product: Product | None, data: dict[str, Any]) -
         (option.get("name") or ""): {value.get("name") for value in option["values"]}
         for option in data.get("productOptions") or []
     }
+    gift_card = product.gift_card if product else bool(data.get("giftCard"))
     seen: dict[tuple[str, ...], int] = {}
     for index, row in enumerate(data.get("variants") or []):
         at = ["input", "variants", str(index)]
-        errors += catalogue.check_variant(at, row)
+        errors += catalogue.check_variant(at, row, gift_card=gift_card)
         errors += _check_choice(at, row, allowed)
         errors += _check_stock(shop, product, at, row)
         owner = row.get("id") or ids.gid("ProductVariant", 0)
@@ -133,6 +134,9 @@ def _check_stock(
         message = "Cannot have more than 250 inventory quantities"
         return [user_error(at, message, "INVENTORY_QUANTITIES_LIMIT_EXCEEDED")]
     known = existing(shop, product, row) if product else None
+    if rows and (row.get("requiresComponents") or (known and known.requires_components)):
+        message = "Quantities can't be set on a variant that requires components"
+        return [user_error([*at, "inventoryQuantities"], message, "INVALID_INPUT")]
     for index, each in enumerate(rows):
         field = [*at, "inventoryQuantities", str(index)]
         place = ids.number(each["locationId"], "Location")

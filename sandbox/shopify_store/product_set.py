@@ -34,6 +34,7 @@ def _create(act: Action, data: dict[str, Any]) -> Product:
         title=data["title"],
         handle=data.get("handle") or catalogue.free_handle(act.shop, data["title"]),
         vendor=act.shop.name,
+        gift_card=bool(data.get("giftCard")),
     )
     act.shop.products[product.id] = product
     for publication in act.shop.publications.values():

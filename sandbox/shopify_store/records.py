@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
+from .base_record import Record
+from .bulk_records import BulkOperation, StagedUpload
+from .indexes import Indexes
 from .order_records import Customer, Fulfillment, FulfillmentOrder, Order
-
-STATES = (
-    "available",
-    "committed",
-    "incoming",
-    "reserved",
-    "damaged",
-    "safety_stock",
-    "quality_control",
-)
-ON_HAND_PARTS = tuple(state for state in STATES if state != "incoming")
-
-
-class Record(msgspec.Struct, kw_only=True):
-    id: int
-    created_at: datetime
-    updated_at: datetime
+from .stock_records import AdjustmentGroup, Level
 
 
 class Location(Record):
@@ -44,7 +33,7 @@ class Publication(Record):
     members: list[str] = []
 
 
-class OptionValue(msgspec.Struct, kw_only=True):
+class OptionValue(msgspec.Struct, kw_only=True, gc=False):
     id: int
     name: str
 
@@ -78,9 +67,11 @@ class Product(Record):
     variant_ids: list[int] = []
     files: list[MediaFile] = []
     collection_ids: list[int] = []
+    # Given at creation, never changed: its items are not tracked.
+    gift_card: bool = False
 
 
-class Variant(Record):
+class Variant(Record, gc=False):
     product_id: int
     item_id: int
     # One option value id per option, in the product's option order.
@@ -93,9 +84,11 @@ class Variant(Record):
     # Set by the control API only: Shopify itself takes rates from its tax settings.
     tax_rate: Decimal | None = None
     file_id: int | None = None
+    # The parent of a bundle: its stock is that of its components, nobody sets it.
+    requires_components: bool = False
 
 
-class Item(Record):
+class Item(Record, gc=False):
     variant_id: int
     sku: str | None = None
     tracked: bool = True
@@ -105,24 +98,6 @@ class Item(Record):
     harmonized_code: str | None = None
     weight: Decimal = Decimal(0)
     weight_unit: str = "KILOGRAMS"
-
-
-class Level(msgspec.Struct, kw_only=True):
-    """Units of one item at one location. On hand is not stored: it is the sum of its parts."""
-
-    id: int
-    item_id: int
-    location_id: int
-    created_at: datetime
-    updated_at: datetime
-    active: bool = True
-    units: dict[str, int] = {}
-    changed_at: dict[str, datetime] = {}
-
-    def quantity(self, name: str) -> int:
-        if name == "on_hand":
-            return sum(self.units.get(part, 0) for part in ON_HAND_PARTS)
-        return self.units.get(name, 0)
 
 
 class Collection(Record):
@@ -211,22 +186,6 @@ class Replay(msgspec.Struct, kw_only=True):
     made: str = ""
 
 
-class AdjustmentChange(msgspec.Struct, kw_only=True):
-    item_id: int
-    location_id: int
-    name: str
-    delta: int
-    ledger: str | None = None
-
-
-class AdjustmentGroup(msgspec.Struct, kw_only=True):
-    id: int
-    created_at: datetime
-    reason: str
-    changes: list[AdjustmentChange]
-    reference: str | None = None
-
-
 class Discount(msgspec.Struct, kw_only=True):
     """A code the shop accepts: a percentage, or an amount off the order."""
 
@@ -235,7 +194,7 @@ class Discount(msgspec.Struct, kw_only=True):
     amount: Decimal | None = None
 
 
-class Shop(msgspec.Struct, kw_only=True):
+class Shop(msgspec.Struct, kw_only=True, dict=True):
     """One store. `next_id` makes ids that look like Shopify's: long, rising, never reused."""
 
     id: int
@@ -263,7 +222,8 @@ class Shop(msgspec.Struct, kw_only=True):
     products: dict[int, Product] = {}
     variants: dict[int, Variant] = {}
     items: dict[int, Item] = {}
-    levels: dict[str, Level] = {}
+    # By location, then by item.
+    levels: dict[int, dict[int, Level]] = {}
     collections: dict[int, Collection] = {}
     metafields: dict[str, dict[str, Metafield]] = {}
     definitions: dict[int, MetafieldDefinition] = {}
@@ -277,13 +237,35 @@ class Shop(msgspec.Struct, kw_only=True):
     fulfillment_orders: dict[int, FulfillmentOrder] = {}
     fulfillments: dict[int, Fulfillment] = {}
 
+    bulk_operations: dict[int, BulkOperation] = {}
+    uploads: dict[str, StagedUpload] = {}
+    # How long a bulk operation waits before it runs, by the store's clock.
+    bulk_seconds: float = 0.2
+    # Signs the addresses of files, which need no token.
+    file_key: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        """Kept beside the records, never saved: they can always be made again."""
+        return Indexes()
+
     def take_id(self) -> int:
         self.next_id += 32_769
         return self.next_id
 
+    def take_ids(self, count: int) -> range:
+        """Return as many ids without gaps: a lot of a million must stay in this shop's range."""
+        first = self.next_id + 1
+        self.next_id += count
+        return range(first, first + count)
+
     def level(self, item: int, location: int) -> Level | None:
-        return self.levels.get(f"{item}/{location}")
+        return self.levels.get(location, {}).get(item)
 
     def levels_of(self, item: int) -> list[Level]:
-        keys = (f"{item}/{location}" for location in self.locations)
-        return [self.levels[key] for key in keys if key in self.levels]
+        held = (self.levels.get(location, {}).get(item) for location in self.locations)
+        return [level for level in held if level is not None]
+
+    def shown(self, level: Level) -> bool:
+        """A level that sleeps, or whose location does, is not there for anybody who reads."""
+        return level.active and self.locations[level.location_id].active

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 Values = Iterable[Any]
@@ -93,7 +94,8 @@ class Search:
             }
             self.warnings.append(message)
             return lambda record: True
-        return lambda record: any(_compare(v, operator, value) for v in values(record))
+        test = _comparison(operator, value)
+        return lambda record: any(map(test, values(record)))
 
 
 def _tokens(query: str) -> list[str]:
@@ -119,22 +121,29 @@ def moment(text: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def _compare(have: Any, operator: str, wanted: str) -> bool:
+def _comparison(operator: str, wanted: str) -> Test:
+    """The test of one value. What is wanted is read here once, not again for every record."""
     if wanted == "*":
-        return have is not None and have != ""
-    if have is None:
-        return False
-    if isinstance(have, datetime):
-        return _ordered(have, operator, moment(wanted))
-    if isinstance(have, bool):
-        return str(have).lower() == wanted.lower()
-    if isinstance(have, (int, Decimal)):
-        return _ordered(Decimal(have), operator, _decimal(wanted))
+        return lambda have: have is not None and have != ""
+    at, number, text = moment(wanted), _decimal(wanted), _text_test(operator, wanted)
+
+    def test(have: Any) -> bool:
+        if isinstance(have, datetime):
+            return _ordered(have, operator, at)
+        if isinstance(have, (int, Decimal)) and not isinstance(have, bool):
+            return _ordered(have, operator, number)
+        return have is not None and text(str(have))
+
+    return test
+
+
+def _text_test(operator: str, wanted: str) -> Callable[[str], bool]:
     if operator != ":":
-        return bool(_ordered(str(have), operator, wanted))
-    if wanted.endswith("*"):
-        return str(have).lower().startswith(wanted[:-1].lower())
-    return str(have).lower() == wanted.lower()
+        return lambda have: _ordered(have, operator, wanted)
+    small = wanted.lower()
+    if small.endswith("*"):
+        return lambda have: have.lower().startswith(small[:-1])
+    return lambda have: have.lower() == small
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -144,14 +153,14 @@ def _decimal(text: str) -> Decimal | None:
         return None
 
 
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    ":": eq,
+    ">": gt,
+    ">=": ge,
+    "<": lt,
+    "<=": le,
+}
+
+
 def _ordered(have: Any, operator: str, wanted: Any) -> bool:
-    if wanted is None:
-        return False
-    outcomes = {
-        ":": have == wanted,
-        ">": have > wanted,
-        ">=": have >= wanted,
-        "<": have < wanted,
-        "<=": have <= wanted,
-    }
-    return bool(outcomes[operator])
+    return wanted is not None and _OPERATORS[operator](have, wanted)

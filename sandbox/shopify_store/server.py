@@ -13,6 +13,7 @@ import uvicorn
 
 from . import tls, webhooks
 from .app import build
+from .bulk.runner import BulkRunner
 from .control import Control
 from .delivery import Courier
 from .execution import Api
@@ -37,12 +38,15 @@ def serve(options: Options) -> None:
     address = f"http://{options.host}:{plain.getsockname()[1]}"
     store.base_url = address
     courier = Courier(store)
-    app = build(store, Api(store, load()), Control(store, courier))
+    api = Api(store, load())
+    bulk = BulkRunner(store, load(), api)
+    app = build(store, api, Control(store, courier))
+    # A bulk operation computes for minutes; whoever answers a call must not wait long for it.
+    sys.setswitchinterval(0.001)
     # The schema is large and never freed: collections need not look at it each time.
     gc.freeze()
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
-    lines = [f"listening on {address}"]
-    secure = None
+    lines, secure = [f"listening on {address}"], None
     try:
         if options.tls_port is not None:
             secure = _Secure(app, options)
@@ -54,6 +58,7 @@ def serve(options: Options) -> None:
     finally:
         if secure is not None:
             secure.stop()
+        bulk.close()
         courier.close()
         store.close()
 

@@ -87,6 +87,7 @@ class ShopRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     token_seconds: int = 3600
     latency: float = 0
     search_lag: float = 0
+    bulk_seconds: float = 0.2
 
 
 def open_shop(store: Store, request: ShopRequest) -> tuple[OpenShop, dict[str, Any]]:
@@ -122,6 +123,7 @@ def _shop(store: Store, request: ShopRequest) -> Shop:
         token_seconds=request.token_seconds,
         latency=request.latency,
         search_lag=request.search_lag,
+        bulk_seconds=request.bulk_seconds,
     )
 
 
@@ -202,9 +204,11 @@ class ShopChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     bucket: BucketRequest | None = None
     latency: float | None = None
     search_lag: float | None = None
+    bulk_seconds: float | None = None
     token_seconds: int | None = None
     add_locations: list[LocationRequest] = []
     deactivate_location: int | None = None
+    activate_location: int | None = None
     discounts: list[Discount] | None = None
     presentment_rates: dict[str, Decimal] | None = None
     drain_bucket_to: float | None = None
@@ -212,7 +216,7 @@ class ShopChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 def change(act: Action, request: ShopChange) -> None:
     shop = act.shop
-    for name in ("latency", "search_lag", "token_seconds", "presentment_rates"):
+    for name in ("latency", "search_lag", "bulk_seconds", "token_seconds", "presentment_rates"):
         if getattr(request, name) is not None:
             setattr(shop, name, getattr(request, name))
     if request.bucket is not None:
@@ -222,10 +226,17 @@ def change(act: Action, request: ShopChange) -> None:
         act.opened.bucket.drain(request.drain_bucket_to)
     for place in request.add_locations:
         add_location(act, place)
-    if request.deactivate_location in shop.locations:
-        shop.locations[request.deactivate_location].active = False
+    _switch(act, request.deactivate_location, active=False)
+    _switch(act, request.activate_location, active=True)
     if request.discounts is not None:
         shop.discounts = {each.code.upper(): each for each in request.discounts}
+
+
+def _switch(act: Action, number: int | None, *, active: bool) -> None:
+    place = act.shop.locations.get(number or 0)
+    if place is not None and place.active != active:
+        place.active, place.updated_at = active, act.now
+        act.tell("locations/activate" if active else "locations/deactivate", place)
 
 
 class AppChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 import threading
 import time
 import uuid
@@ -15,12 +16,15 @@ from typing import Any
 
 import msgspec
 
+from . import snapshots
 from .bucket import Bucket
 from .clock import Clock
 from .faults import Faults
 from .journal import Journal
 from .records import Shop
 
+# A save may take one part in so many of the time.
+SAVING_SHARE = 20
 Announce = Callable[["Action", str, Any], None]
 
 
@@ -37,7 +41,10 @@ class OpenShop:
 
 
 class Store:
-    """The shops by domain. Changes reach the disk within a second, and on a clean stop."""
+    """The shops by domain. Changes reach the disk on a clean stop, and within a second.
+
+    Except in very large shops: those are saved more seldom while they run.
+    """
 
     def __init__(
         self, directory: Path | None, *, announce: Announce, retry_scale: float = 1.0
@@ -48,6 +55,9 @@ class Store:
         self.deliver: threading.Event = threading.Event()
         self.base_url = ""
         self._directory = directory
+        self._scratch = None if directory else tempfile.TemporaryDirectory(prefix="sandbox-")
+        # Where files lie that are too large for memory; without a state folder, for this run.
+        self.folder = directory or Path(self._scratch.name if self._scratch else "")
         self._lock = threading.Lock()
         self._shops: dict[str, OpenShop] = {}
         self._stop = threading.Event()
@@ -63,7 +73,7 @@ class Store:
         if clock.exists():
             self.clock.advance(msgspec.json.decode(clock.read_bytes(), type=float))
         for path in sorted(directory.glob("*.shop.json")):
-            self._open(msgspec.json.decode(path.read_bytes(), type=Shop))
+            self._open(snapshots.load(path))
 
     def _open(self, shop: Shop) -> OpenShop:
         log = self._directory / f"{shop.domain}.log.jsonl" if self._directory else None
@@ -112,8 +122,12 @@ class Store:
         _replace(directory / f"{opened.shop.domain}.shop.json", text)
 
     def _save_for_ever(self) -> None:
-        while not self._stop.wait(0.5):
+        pause = 0.5
+        while not self._stop.wait(pause):
+            began = time.monotonic()
             self.save()
+            # A shop of a million items takes seconds to write, under its lock: less often then.
+            pause = max(0.5, SAVING_SHARE * (time.monotonic() - began))
 
     def close(self) -> None:
         self._stop.set()
@@ -121,6 +135,8 @@ class Store:
         self.save()
         for opened in self.all():
             opened.journal.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     @contextmanager
     def action(self, opened: OpenShop, why: str, *, writes: bool = True) -> Iterator[Action]:

@@ -47,7 +47,7 @@ def _check_update(
     if variant is None or variant.product_id != product.id:
         message = "Product variant does not exist"
         return [user_error([*at, "id"], message, "PRODUCT_VARIANT_DOES_NOT_EXIST")], None
-    errors = catalogue.check_variant(at, row)
+    errors = catalogue.check_variant(at, row, gift_card=product.gift_card)
     if row.get("inventoryQuantities") is not None:
         message = (
             "Inventory quantities can only be provided during create. "
@@ -127,7 +127,7 @@ def _check_create(
     row: dict[str, Any],
     taken: set[tuple[str, ...]],
 ) -> list[UserError]:
-    errors = catalogue.check_variant(at, row)
+    errors = catalogue.check_variant(at, row, gift_card=product.gift_card)
     if row.get("id"):
         message = "Key is not allowed on create"
         errors.append(user_error([*at, "id"], message, "NO_KEY_ON_CREATE"))

@@ -9,7 +9,8 @@ from . import catalogue, totals
 from .ids import gid
 from .money import as_money
 from .order_records import Order
-from .records import STATES, Product, Shop, Variant
+from .records import Product, Shop, Variant
+from .stock_records import QUANTITIES
 
 
 def state(shop: Shop, *, parts: set[str]) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def product(shop: Shop, record: Product) -> dict[str, Any]:
         "title": record.title,
         "handle": record.handle,
         "status": record.status,
+        "gift_card": record.gift_card,
         "vendor": record.vendor,
         "product_type": record.product_type,
         "description_html": record.description_html,
@@ -53,6 +55,7 @@ def variant(shop: Shop, record: Product, each: Variant) -> dict[str, Any]:
         "compare_at_price": as_money(each.compare_at_price),
         "cost": as_money(item.cost),
         "tracked": item.tracked,
+        "requires_components": each.requires_components,
         "policy": each.inventory_policy,
         "metafields": _metafields(shop, gid("ProductVariant", each.id)),
         "levels": [
@@ -60,7 +63,7 @@ def variant(shop: Shop, record: Product, each: Variant) -> dict[str, Any]:
                 "location_id": level.location_id,
                 "location": shop.locations[level.location_id].name,
                 "active": level.active,
-                **{name: level.quantity(name) for name in (*STATES, "on_hand")},
+                **{name: level.quantity(name) for name in QUANTITIES},
             }
             for level in shop.levels_of(item.id)
         ],

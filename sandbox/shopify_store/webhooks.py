@@ -25,6 +25,7 @@ API_VERSION = "2026-10"
 RETRIES = 8
 _AT = ["webhookSubscription", "callbackUrl"]
 _LONG_RESOURCES = (
+    "bulk_operations",
     "fulfillment_orders",
     "inventory_levels",
     "inventory_items",

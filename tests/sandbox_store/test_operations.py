@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
+from . import bulk
 from .shop import ADDRESS, OPERATIONS, TestShop, operation
 
 NOT_MODELLED: dict[str, dict[str, Any]] = {
-    "bulk_mutation": {"m": "", "p": "", "c": None},
-    "bulk_query": {"q": "{ products { edges { node { id } } } }"},
-    "bulk_status": {"id": "gid://shopify/BulkOperation/1"},
     "catalogs": {},
     "company_create": {"input": {"company": {"name": "Bar Pepe"}}},
     "events": {"q": "action:destroy"},
     "price_list_add": {"id": "gid://shopify/PriceList/1", "prices": []},
     "price_list_by_product": {"id": "gid://shopify/PriceList/1", "add": [], "del": []},
     "product_operation": {"id": "gid://shopify/ProductSetOperation/1"},
-    "staged_upload": {"input": []},
 }
 
 
@@ -66,6 +63,13 @@ def _stock_row(shop: TestShop) -> dict[str, Any]:
 
 
 MODELLED: dict[str, Callable[[TestShop], dict[str, Any]]] = {
+    "bulk_mutation": lambda s: {
+        "m": operation("tags_add"),
+        "p": bulk.upload(s, b"{}"),
+        "c": "puente-0001",
+    },
+    "bulk_query": lambda s: {"q": bulk.STOCK},
+    "bulk_status": lambda s: {"id": bulk.begin(s, bulk.STOCK)},
     "customer_set": lambda s: {
         "identifier": {"email": "ana@example.com"},
         "input": {"email": "ana@example.com", "firstName": "Ana", "addresses": []},
@@ -143,6 +147,16 @@ MODELLED: dict[str, Callable[[TestShop], dict[str, Any]]] = {
     },
     "refund_create": _refund,
     "shop_install": lambda s: {},
+    "staged_upload": lambda s: {
+        "input": [
+            {
+                "resource": "BULK_MUTATION_VARIABLES",
+                "filename": "variables.jsonl",
+                "mimeType": "text/jsonl",
+                "httpMethod": "POST",
+            }
+        ]
+    },
     "tags_add": lambda s: {"id": s.product["id"], "tags": ["verano"]},
     "variants_bulk_create": lambda s: {
         "productId": s.product["id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from .conftest import ROOT
 from .shop import Ear, RunningStore, ShopClient, TestShop
+
+UNITS = ("available", "committed")
 
 
 def test_a_restarted_store_goes_on_where_it_stopped(
@@ -37,6 +40,30 @@ def test_a_restarted_store_goes_on_where_it_stopped(
     assert again.levels()["available"] == 5
     assert again.order(("CAM-S", 1))["name"] == "#1002"
     assert again.order(("CAM-S", 1))["id"] > placed["id"]
+
+
+def test_a_folder_of_the_first_version_is_understood(
+    start_store: Callable[[], RunningStore], tmp_path: Path
+) -> None:
+    first = start_store()
+    shop = TestShop.of(first.open(domain="memoria.myshopify.com", locations=[{"name": "Madrid"}]))
+    shop.order(("CAM-S", 2))
+    before = shop.control("GET", "/state?parts=products")
+    first.stop()
+    file = tmp_path / "memory" / "memoria.myshopify.com.shop.json"
+    content = json.loads(file.read_text())
+    content["levels"] = {
+        f"{item}/{place}": {key: value for key, value in level.items() if key not in UNITS}
+        | {"units": {name: level.get(name, 0) for name in UNITS}}
+        for place, held in content["levels"].items()
+        for item, level in held.items()
+    }
+    file.write_text(json.dumps(content))
+
+    second = start_store()
+
+    again = ShopClient(url=second.url, http=second.http, facts=shop.facts)
+    assert again.control("GET", "/state?parts=products") == before
 
 
 def test_a_killed_store_loses_at_most_its_last_moment(

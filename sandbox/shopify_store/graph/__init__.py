@@ -1,6 +1,7 @@
 """Resolvers on the real types. Importing this package registers them all."""
 
 from . import (
+    bulk_fields,
     catalogue_fields,
     catalogue_writes,
     common,
@@ -15,6 +16,7 @@ from . import (
 )
 
 __all__ = [
+    "bulk_fields",
     "catalogue_fields",
     "catalogue_writes",
     "common",

@@ -31,7 +31,7 @@ def _prices(product: Product, shop: Shop) -> list[Decimal]:
 
 def stock_of(shop: Shop, variant: Variant) -> int:
     levels = shop.levels_of(variant.item_id)
-    return sum(level.quantity("available") for level in levels if level.active)
+    return sum(level.available for level in levels if shop.shown(level))
 
 
 def _total_stock(product: Product, shop: Shop) -> int:
@@ -100,7 +100,7 @@ resolve(
     templateSuffix=lambda p, ask: p.template_suffix,
     descriptionHtml=lambda p, ask: p.description_html,
     description=lambda p, ask: _plain_text(p)[: ask.args.get("truncateAt")],
-    isGiftCard=lambda p, ask: False,
+    isGiftCard=lambda p, ask: p.gift_card,
     category=_category,
     seo=lambda p, ask: {"title": p.seo_title, "description": p.seo_description},
     options=_options,
@@ -173,7 +173,7 @@ resolve(
     sellableOnlineQuantity=lambda v, ask: max(stock_of(ask.shop, v), 0),
     availableForSale=lambda v, ask: _sells(ask.shop, v),
     position=lambda v, ask: ask.shop.products[v.product_id].variant_ids.index(v.id) + 1,
-    requiresComponents=lambda v, ask: False,
+    requiresComponents=lambda v, ask: v.requires_components,
     selectedOptions=_selected,
     product=lambda v, ask: ask.shop.products[v.product_id],
     inventoryItem=lambda v, ask: ask.shop.items[v.item_id],
@@ -203,6 +203,8 @@ _PRODUCT_SORT: dict[str, Any] = {
 
 def _products(_: Any, ask: Ask) -> Any:
     shop = ask.shop
+    if not ask.args.get("query") and (ask.args.get("sortKey") or "ID") in ("ID", "RELEVANCE"):
+        return ask.table("products", shop.products)
     fields = _PRODUCT_SEARCH | {
         "sku": lambda p: [shop.items[v.item_id].sku for v in catalogue.variants_of(shop, p)],
         "barcode": lambda p: [v.barcode for v in catalogue.variants_of(shop, p)],
@@ -214,6 +216,8 @@ def _products(_: Any, ask: Ask) -> Any:
 
 def _product_variants(_: Any, ask: Ask) -> Any:
     shop = ask.shop
+    if not ask.args.get("query") and ask.args.get("sortKey") not in ("SKU", "UPDATED_AT"):
+        return ask.table("variants", shop.variants)
     fields: dict[str, Any] = {
         "id": lambda v: [v.id],
         "sku": lambda v: [shop.items[v.item_id].sku],

@@ -12,7 +12,7 @@ from .registry import Ask, not_modelled, resolve
 
 
 def _set(_: Any, ask: Ask) -> dict[str, Any]:
-    if not ask.args.get("synchronous", True):
+    if not ask.args.get("synchronous", True) and not ask.call.free:
         raise not_modelled("productSet(synchronous: false)")
     product = product_set(ask.act, ask.args.get("identifier"), ask.args["input"])
     return {"product": product, "productSetOperation": None}
@@ -106,6 +106,9 @@ def _item_update(_: Any, ask: Ask) -> dict[str, Any]:
     item = ask.shop.items.get(ask.id("id", "InventoryItem"))
     if item is None:
         raise refuse(["id"], "The product couldn't be updated because it does not exist.")
+    product = ask.shop.products[ask.shop.variants[item.variant_id].product_id]
+    if product.gift_card and ask.args["input"].get("tracked"):
+        raise refuse(["input", "tracked"], "Gift cards can't be tracked")
     catalogue.write_item(ask.act, item, ask.args["input"])
     if item.tracked and not ask.shop.levels_of(item.id):
         inventory.stock_at(ask.act, item.id, next(iter(ask.shop.locations)))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import catalogue, ids, metafields
+from ..bulk_records import BulkOperation
 from ..clock import wire
 from ..money import Pair, as_decimal
 from ..order_records import (
@@ -20,10 +21,8 @@ from ..order_records import (
     Transaction,
 )
 from ..records import (
-    AdjustmentGroup,
     Collection,
     Item,
-    Level,
     Location,
     Metafield,
     MetafieldDefinition,
@@ -34,6 +33,7 @@ from ..records import (
     Variant,
 )
 from ..refusals import refuse
+from ..stock_records import AdjustmentGroup, Level
 from .registry import Ask, access_denied, needs_any, not_modelled, record_type, resolve
 
 for _record, _name in (
@@ -51,6 +51,7 @@ for _record, _name in (
     (FulfillmentOrder, "FulfillmentOrder"),
     (Fulfillment, "Fulfillment"),
     (Subscription, "WebhookSubscription"),
+    (BulkOperation, "BulkOperation"),
     (AdjustmentGroup, "InventoryAdjustmentGroup"),
     (Refund, "Refund"),
     (Shop, "Shop"),
@@ -175,6 +176,7 @@ def find_node(ask: Ask, text: str) -> Any:
         "Collection": shop.collections,
         "MetafieldDefinition": shop.definitions,
         "InventoryAdjustmentGroup": shop.groups,
+        "BulkOperation": shop.bulk_operations,
     }
     if gid.kind == "Metafield":
         found = (m for rows in shop.metafields.values() for m in rows.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLError
@@ -9,25 +10,34 @@ from graphql import GraphQLError
 from .. import ids, inventory
 from ..clock import wire
 from ..idempotency import once
-from ..records import STATES, AdjustmentGroup, Item, Level
+from ..records import Item, Location
 from ..refusals import refuse
+from ..stock_records import QUANTITIES, AdjustmentGroup, Level
 from .common import identity, level_by_gid, money, when
 from .registry import Ask, not_modelled, resolve
 
-NAMES = (*STATES, "on_hand")
+
+def _levels_of_item(item: Item, ask: Ask) -> Any:
+    keep = _shown(ask)
+    return ask.page([level for level in ask.shop.levels_of(item.id) if keep(level)])
 
 
-def _levels(rows: list[Level], ask: Ask) -> Any:
-    if not ask.args.get("includeInactive"):
-        rows = [row for row in rows if row.active]
+def _levels_at(place: Location, ask: Ask) -> Any:
+    table = ask.shop.levels.get(place.id, {})
+    return ask.table(("levels", place.id), table, _shown(ask))
+
+
+def _shown(ask: Ask) -> Callable[[Level], bool]:
     if ask.args.get("query"):
         raise not_modelled("inventoryLevels(query:)")
-    return ask.page(rows)
+    if ask.args.get("includeInactive"):
+        return bool
+    return ask.shop.shown
 
 
 def _level(item: int, location: int, ask: Ask) -> Level | None:
     level = ask.shop.level(item, location)
-    if level is None or not (level.active or ask.args.get("includeInactive")):
+    if level is None or not (ask.args.get("includeInactive") or ask.shop.shown(level)):
         return None
     return level
 
@@ -35,7 +45,13 @@ def _level(item: int, location: int, ask: Ask) -> Level | None:
 def _same_sku(item: Item, ask: Ask) -> int:
     if not item.sku:
         return 0
-    return sum(each.sku == item.sku for each in ask.shop.items.values()) - 1
+    return len(ask.shop.indexes.items_with(item.sku, ask.shop.items)) - 1
+
+
+def _tracked_editable(item: Item, ask: Ask) -> dict[str, Any]:
+    product = ask.shop.products[ask.shop.variants[item.variant_id].product_id]
+    reason = "Gift cards are not tracked." if product.gift_card else None
+    return {"locked": product.gift_card, "reason": reason}
 
 
 identity("InventoryItem")
@@ -43,6 +59,7 @@ resolve(
     "InventoryItem",
     sku=lambda i, ask: i.sku,
     tracked=lambda i, ask: i.tracked,
+    trackedEditable=_tracked_editable,
     requiresShipping=lambda i, ask: i.requires_shipping,
     countryCodeOfOrigin=lambda i, ask: i.country_of_origin,
     harmonizedSystemCode=lambda i, ask: i.harmonized_code,
@@ -54,30 +71,28 @@ resolve(
         "weight": {"value": float(i.weight), "unit": i.weight_unit},
     },
     locationsCount=lambda i, ask: {
-        "count": sum(level.active for level in ask.shop.levels_of(i.id)),
+        "count": sum(map(ask.shop.shown, ask.shop.levels_of(i.id))),
         "precision": "EXACT",
     },
     variant=lambda i, ask: ask.shop.variants[i.variant_id],
     variants=lambda i, ask: ask.page([ask.shop.variants[i.variant_id]]),
     inventoryLevel=lambda i, ask: _level(i.id, ask.id("locationId", "Location"), ask),
-    inventoryLevels=lambda i, ask: _levels(ask.shop.levels_of(i.id), ask),
+    inventoryLevels=lambda i, ask: _levels_of_item(i, ask),
 )
 resolve(
     "Location",
     inventoryLevel=lambda p, ask: _level(ask.id("inventoryItemId", "InventoryItem"), p.id, ask),
-    inventoryLevels=lambda p, ask: _levels(
-        [level for level in ask.shop.levels.values() if level.location_id == p.id], ask
-    ),
+    inventoryLevels=lambda p, ask: _levels_at(p, ask),
 )
 
 
 def _quantities(level: Level, ask: Ask) -> list[dict[str, Any]]:
     rows = []
     for name in ask.args["names"]:
-        if name not in NAMES:
-            message = f"Invalid quantity name: {name}. Valid names are: {', '.join(NAMES)}."
+        if name not in QUANTITIES:
+            message = f"Invalid quantity name: {name}. Valid names are: {', '.join(QUANTITIES)}."
             raise GraphQLError(message, extensions={"code": "BAD_REQUEST"})
-        moment = level.changed_at.get(name)
+        moment = (level.changed_at or {}).get(name)
         rows.append(
             {
                 "__typename": "InventoryQuantity",
@@ -131,6 +146,8 @@ resolve(
 
 
 def _items(_: Any, ask: Ask) -> Any:
+    if not ask.args.get("query"):
+        return ask.table("items", ask.shop.items)
     fields: dict[str, Any] = {
         "id": lambda i: [i.id],
         "sku": lambda i: [i.sku],
@@ -181,7 +198,8 @@ def _adjust(_: Any, ask: Ask) -> Any:
 
 def _activate(_: Any, ask: Ask) -> Any:
     def again(made: str) -> dict[str, Any]:
-        return {"inventoryLevel": ask.shop.levels.get(made)}
+        item, _, place = made.partition("/")
+        return {"inventoryLevel": ask.shop.level(int(item), int(place))}
 
     def work() -> tuple[str, Any]:
         item = ask.shop.items.get(ask.id("inventoryItemId", "InventoryItem"))

@@ -102,7 +102,7 @@ resolve(
     unfulfilledQuantity=_waiting,
     requiresShipping=lambda x, ask: x.requires_shipping,
     taxable=lambda x, ask: x.taxable,
-    isGiftCard=lambda x, ask: False,
+    isGiftCard=lambda x, ask: x.gift_card,
     restockable=lambda x, ask: x.item_id in ask.shop.items,
     variant=lambda x, ask: ask.shop.variants.get(x.variant_id or 0),
     product=lambda x, ask: ask.shop.products.get(x.product_id or 0),

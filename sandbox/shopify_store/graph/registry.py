@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from graphql import GraphQLError, GraphQLResolveInfo, get_named_type
+from graphql import GraphQLError, GraphQLNamedType, GraphQLResolveInfo, get_named_type
 
 from .. import ids
 from ..faults import ANSWER_KINDS
-from ..paging import Key, Page, page
+from ..paging import Key, Page, by_id, page, page_by_id
 from ..records import Shop, Token
 from ..refusals import Refused, refuse
 from ..search import Field, Search
 from ..store import Action
+from .walk import Walk
 
 Info = GraphQLResolveInfo[Any]
 NOT_MODELLED = "SANDBOX_NOT_MODELLED"
@@ -30,9 +32,13 @@ class Call:
     searches: list[Search]
     user_errors: list[dict[str, Any]]
     idempotency_key: str | None = None
+    # A line of a bulk mutation.
+    free: bool = False
+    # Only a bulk query has one.
+    walk: Walk | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ask:
     """One field being asked for: its arguments, and the shop that answers."""
 
@@ -49,7 +55,18 @@ class Ask:
         return self.call.act.shop
 
     def page(self, rows: Iterable[Any], key: Key | None = None, *, limit: int = 250) -> Page:
-        return page(rows, self.args, key or (lambda row: (row.id,)), limit=limit)
+        if self.call.walk is not None:
+            return self.call.walk.page(rows, self.args, key or by_id)
+        return page(rows, self.args, key or by_id, limit=limit)
+
+    def table(
+        self, name: object, table: dict[int, Any], keep: Callable[[Any], bool] = bool
+    ) -> Page:
+        """A page of a whole table by id, which costs the same however large the table is."""
+        ordered = self.shop.indexes.ordered(name, table)
+        if self.call.walk is not None:
+            return self.call.walk.page(filter(keep, ordered.rows), self.args, None)
+        return page_by_id(ordered, self.args, keep)
 
     def first(self, rows: list[Any]) -> list[Any]:
         """A plain list with an optional `first`."""
@@ -70,6 +87,14 @@ class Ask:
             return ids.number(self.args[name], kind)
         except ids.BadId:
             raise invalid_id(name) from None
+
+
+class Edge(NamedTuple):
+    """A row and its place in a page; its cursor is made when it is asked for."""
+
+    row: Any
+    page: Page
+    place: int
 
 
 class Failed(dict[str, Any]):
@@ -121,28 +146,33 @@ def resolve_field(source: Any, info: Info, **args: Any) -> Any:
     """Answer one field, or say why not: no access, or not modelled here."""
     parent, name = info.parent_type.name, info.field_name
     call: Call = info.context
-    _check_access(call, info)
-    resolver = _FIELDS.get((parent, name))
+    check_access(call, info.parent_type, name, info.return_type)
+    if call.walk is not None and parent == "QueryRoot" and call.walk.found is not None:
+        return call.walk.window
     ask = Ask(call=call, info=info, args=args)
     try:
         if parent == "Mutation":
-            return _mutate(resolver, ask, name)
-        if resolver is not None:
-            return resolver(source, ask)
+            return _mutate(_FIELDS.get((parent, name)), ask, name)
+        return reader(parent, name)(source, ask)
     except ids.BadId:
         raise invalid_id(name) from None
-    return _plain(source, info, ask)
 
 
-def _plain(source: Any, info: Info, ask: Ask) -> Any:
-    parent, name = info.parent_type.name, info.field_name
+def reader(parent: str, name: str) -> Resolver:
+    """What answers a field: the resolver written for it, else the record itself."""
+    return _FIELDS.get((parent, name)) or partial(_plain, parent, name)
+
+
+def _plain(parent: str, name: str, source: Any, ask: Ask) -> Any:
+    if type(source) is dict and name in source:
+        value = source[name]
+        return value(ask) if callable(value) else value
+    if isinstance(source, Edge):
+        return source.row if name == "node" else source.page.cursor(source.place)
     if isinstance(source, Page):
         return _page_field(source, name)
     if isinstance(source, Failed):
         return source.get(name)
-    if isinstance(source, dict) and name in source:
-        value = source[name]
-        return value(ask) if callable(value) else value
     raise not_modelled(f"{parent}.{name}")
 
 
@@ -154,14 +184,13 @@ def _page_field(source: Page, name: str) -> Any:
     if name == "nodes":
         return source.rows
     if name == "edges":
-        pairs = zip(source.rows, source.cursors, strict=True)
-        return [{"node": row, "cursor": mark} for row, mark in pairs]
+        return [Edge(row, source, place) for place, row in enumerate(source.rows)]
     if name == "pageInfo":
         return {
             "hasNextPage": source.more_after,
             "hasPreviousPage": source.more_before,
-            "startCursor": source.cursors[0] if source.cursors else None,
-            "endCursor": source.cursors[-1] if source.cursors else None,
+            "startCursor": source.cursor(0) if source.rows else None,
+            "endCursor": source.cursor(-1) if source.rows else None,
         }
     raise not_modelled(f"connection field {name}")
 
@@ -194,15 +223,14 @@ def _error_field(info: Info) -> str:
     return "orderCancelUserErrors" if info.field_name == "orderCancel" else "userErrors"
 
 
-def _check_access(call: Call, info: Info) -> None:
+def check_access(call: Call, parent: GraphQLNamedType, name: str, returns: Any) -> None:
     """The scopes of the field itself, then of the type that it returns."""
-    parent, name = info.parent_type.name, info.field_name
-    if not needs_any(call, call.scopes.get((parent, name), ())):
-        raise access_denied(name, call.scopes[parent, name])
-    kind = get_named_type(info.return_type).name.removesuffix("Connection")
+    if not needs_any(call, call.scopes.get((parent.name, name), ())):
+        raise access_denied(name, call.scopes[parent.name, name])
+    kind = get_named_type(returns).name.removesuffix("Connection")
     wanted = call.scopes.get((kind, ""), ())
     # Inside an object that was allowed, its own type is not asked about again.
-    if kind != parent and not needs_any(call, wanted):
+    if kind != parent.name and not needs_any(call, wanted):
         raise access_denied(name, wanted)
 
 

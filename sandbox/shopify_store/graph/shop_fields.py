@@ -107,7 +107,7 @@ resolve(
     isFulfillmentService=lambda p, ask: False,
     isPrimary=lambda p, ask: p.id == next(iter(ask.shop.locations)),
     hasActiveInventory=lambda p, ask: any(
-        level.location_id == p.id and level.active for level in ask.shop.levels.values()
+        level.active for level in ask.shop.levels.get(p.id, {}).values()
     ),
     hasUnfulfilledOrders=lambda p, ask: any(
         wanted.location_id == p.id and wanted.status in ("OPEN", "IN_PROGRESS")
