@@ -3,7 +3,15 @@
 from django.conf import settings
 from django.utils import timezone
 
-from sync.models import Attempt, InboxMessage, OutboxCommand, Status, StoredAnswer
+from sync.models import (
+    Alert,
+    Attempt,
+    InboxMessage,
+    LatencyBucket,
+    OutboxCommand,
+    Status,
+    StoredAnswer,
+)
 
 _OVER = [Status.DONE, Status.SUPERSEDED, Status.IGNORED]
 BATCH = 5000
@@ -17,6 +25,9 @@ def forget_old() -> int:
         OutboxCommand.objects.filter(status__in=_OVER, created_at__lt=before),
         InboxMessage.objects.filter(status__in=_OVER, created_at__lt=before),
         StoredAnswer.objects.filter(claimed_at__lt=before),
+        LatencyBucket.objects.filter(minute__lt=before),
+        # Its notices go with it.
+        Alert.objects.filter(status=Alert.Status.CLOSED, closed_at__lt=before),
     )
     deleted = 0
     for rows in old:

@@ -1,5 +1,6 @@
 """What a store may offer: the ERP's free units, less what the web has sold since."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,11 +47,8 @@ def count(
     as_of: datetime = NOON,
     **less: str,
 ) -> int:
-    level = StockLevel(
-        sku=SKU,
-        warehouse=warehouse,
-        on_hand=Decimal(on_hand),
-        as_of=as_of,
+    level = replace(
+        StockLevel(sku=SKU, warehouse=warehouse, on_hand=Decimal(on_hand), as_of=as_of),
         **{name: Decimal(units) for name, units in less.items()},
     )
     erp = channel.company.erpconnection
