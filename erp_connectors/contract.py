@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from mapping.documents import ErpOrder, Order, Price, Product, Shipment, StockLevel
+from mapping.documents import (
+    ErpOrder,
+    ErpOrderStub,
+    Order,
+    Price,
+    Product,
+    Shipment,
+    StockLevel,
+)
 
 
 class Entity(StrEnum):
@@ -44,6 +52,8 @@ class Capabilities:
     unique_reference: bool = False
     looks_up_orders: bool = True
     cancels_orders: bool = False
+    lists_orders: bool = False  # `list_orders` tells the truth; without it, it is empty
+    kits: bool = False  # products say what their kits are made of
     price_mode: PriceMode = PriceMode.NET
     price_decimals: int = 4
     tax_rounding: str = "line"  # or "rate"
@@ -170,6 +180,18 @@ class ErpConnector(Protocol):
         """Read these items now in every warehouse the ERP keeps them in."""
 
     def lookup_order(self, reference: str) -> Lookup: ...
+
+    def list_orders(
+        self, since: datetime, cursor: str = "", *, limit: int = 500
+    ) -> Page[ErpOrderStub]:
+        """Return the web orders the ERP holds, of every store, oldest first.
+
+        It finds what `lookup_order` finds: every order placed since `since`, and perhaps
+        some placed before it and entered after. One that comes in while the list is read
+        may be missing, so nobody may say that an order is missing without looking it up.
+        A page may be asked for again, by the cursor before it and the same `since`. An
+        order that was entered twice comes twice. `complete` is said of the last page only.
+        """
 
     def push_order(self, order: Order, *, key: str) -> PushResult:
         """Enter an order once. A second call with the same key is ALREADY.

@@ -7,6 +7,7 @@ So handing an order over writes nothing in the ERP, and doing it twice is the sa
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -25,7 +26,15 @@ from erp_connectors.contract import (
     PushResult,
 )
 from erp_connectors.models import ApiKey, ErpConnection
-from mapping.documents import Order, Price, Product, Recorder, Shipment, StockLevel
+from mapping.documents import (
+    ErpOrderStub,
+    Order,
+    Price,
+    Product,
+    Recorder,
+    Shipment,
+    StockLevel,
+)
 
 
 class PushConnector:
@@ -103,6 +112,11 @@ class PushConnector:
         which must be asked first. That is not UNKNOWN: handing over again cannot double it.
         """
         return Lookup(found=Found.NOT_FOUND, reason="The ERP fetches its orders itself.")
+
+    def list_orders(
+        self, since: datetime, cursor: str = "", *, limit: int = 500
+    ) -> Page[ErpOrderStub]:
+        return _nothing(cursor)
 
     def push_order(self, order: Order, *, key: str) -> PushResult:
         return PushResult(outcome=Pushed.HANDED_OVER)

@@ -132,6 +132,11 @@ class SqlSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def looks_up_orders(self) -> bool:
         return "reference" in self.columns_of("orders")
 
+    @property
+    def lists_orders(self) -> bool:
+        moments = {"placed_at", "received_at"} & self.columns_of("orders").keys()
+        return self.looks_up_orders and bool(moments)
+
 
 DELTA_KINDS = (DeltaKind.CURSOR, DeltaKind.SINCE, DeltaKind.SNAPSHOT)
 DELTA_ENTITIES = frozenset({Entity.PRODUCTS, Entity.PRICES, Entity.STOCK, Entity.SHIPMENTS})

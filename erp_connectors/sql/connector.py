@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from erp_connectors.contract import (
     Capabilities,
@@ -17,12 +19,20 @@ from erp_connectors.contract import (
 )
 from erp_connectors.errors import ErpError
 from erp_connectors.models import ErpConnection
-from erp_connectors.sql import describe
+from erp_connectors.sql import describe, order_list
 from erp_connectors.sql.config import SqlSettings, read_settings
 from erp_connectors.sql.orders import Orders
 from erp_connectors.sql.reads import Reader
 from erp_connectors.sql.session import Session
-from mapping.documents import Order, Price, Product, Recorder, Shipment, StockLevel
+from mapping.documents import (
+    ErpOrderStub,
+    Order,
+    Price,
+    Product,
+    Recorder,
+    Shipment,
+    StockLevel,
+)
 
 
 class SqlConnector:
@@ -48,10 +58,16 @@ class SqlConnector:
             unique_reference=settings.unique_reference,
             looks_up_orders=settings.looks_up_orders,
             cancels_orders=settings.cancels_orders,
+            lists_orders=settings.lists_orders,
+            kits=self._shows_kits(),
             price_mode=settings.price_mode,
             price_decimals=settings.price_decimals,
             tax_rounding=settings.tax_rounding,
         )
+
+    def _shows_kits(self) -> bool:
+        with self._session.call("capabilities") as call:
+            return ("components", "") not in call.absent
 
     def describe(self) -> Description:
         with self._session.call("describe") as call:
@@ -98,6 +114,14 @@ class SqlConnector:
 
     def lookup_order(self, reference: str) -> Lookup:
         return self._orders.lookup(reference)
+
+    def list_orders(
+        self, since: datetime, cursor: str = "", *, limit: int = 500
+    ) -> Page[ErpOrderStub]:
+        if not self._settings.lists_orders:
+            return Page(records=(), cursor=cursor, as_of=timezone.now())
+        with self._session.call("list_orders") as call:
+            return order_list.read(call, self._settings, since=since, cursor=cursor, limit=limit)
 
     def push_order(self, order: Order, *, key: str) -> PushResult:
         return self._orders.push(order, key=key)

@@ -10,6 +10,8 @@ from erp_connectors.contract import Description, Entity, FieldDescription
 from erp_connectors.errors import ErpMisconfigured
 from erp_connectors.sql import rows
 from erp_connectors.sql.config import Attribute, SqlSettings
+from erp_connectors.sql.names import OPTIONAL_VIEWS
+from erp_connectors.sql.optional import absent
 from erp_connectors.sql.session import Connection
 from erp_connectors.sql.statements import Statements
 from mapping.documents import AttributeKind
@@ -106,8 +108,8 @@ def _plain_value(value: Any) -> Any:
 
 def check(connection: Connection, settings: SqlSettings) -> str:
     """Return the server's version if every view and table can be used as it must."""
-    ask = Statements(settings)
-    for view in READ:
+    ask = Statements(settings, absent(connection, settings))
+    for view in (*READ, *filter(ask.has, OPTIONAL_VIEWS)):
         connection.execute(ask.probe(view))
     _check_staging(connection, settings, "orders", "staged_order")
     _check_staging(connection, settings, "lines", "staged_line")

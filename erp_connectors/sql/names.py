@@ -11,6 +11,7 @@ VIEWS: Mapping[str, str] = MappingProxyType(
         "stock": "v_existencias",
         "shipments": "v_albaranes",
         "orders": "v_pedidos",
+        "components": "v_componentes",
         "warehouses": "v_almacenes",
         "tax_rates": "v_tipos_iva",
     }
@@ -18,6 +19,9 @@ VIEWS: Mapping[str, str] = MappingProxyType(
 STAGING: Mapping[str, str] = MappingProxyType(
     {"orders": "e_pedidos", "lines": "e_pedidos_lineas", "cancellations": "e_anulaciones"}
 )
+# What need not be there: whole views, and columns of others. See optional.py.
+OPTIONAL_VIEWS = ("components",)
+OPTIONAL_COLUMNS = (("orders", "placed_at"), ("stock", "modified"))
 _CHANGES = {"version": "version", "modified": "modificado_en"}
 COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -58,6 +62,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "incoming": "pendiente_recibir",
             **_CHANGES,
         },
+        # What a kit takes from the shelf, for one of it.
+        "components": {"sku": "sku", "component": "componente", "quantity": "cantidad"},
         "shipments": {
             "number": "numero",
             "reference": "referencia",
@@ -81,6 +87,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "tax_total": "total_iva",
             "rounding": "redondeo",
             "received_at": "recibido_en",
+            "placed_at": "fecha",
         },
         "warehouses": {"code": "codigo", "label": "descripcion"},
         "tax_rates": {"code": "codigo", "label": "descripcion", "rate": "porcentaje"},

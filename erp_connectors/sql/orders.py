@@ -43,7 +43,8 @@ class Orders:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._settings: SqlSettings = session.settings
-        self._ask = Statements(session.settings)
+        # Not every ERP shows when an order was sold, and a lookup has no need of it.
+        self._ask = Statements(session.settings, frozenset({("orders", "placed_at")}))
 
     def push(self, order: Order, *, key: str) -> PushResult:
         try:

@@ -3,15 +3,16 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from erp_connectors.contract import DeltaKind, Entity, Page
 from erp_connectors.errors import ErpMisconfigured
-from erp_connectors.sql import cursors, rows
+from erp_connectors.sql import cursors, kits, rows
 from erp_connectors.sql.config import SqlSettings
 from erp_connectors.sql.cursors import Cursor, Horizon
 from erp_connectors.sql.session import Call
@@ -35,7 +36,7 @@ class Reader:
         self._connection = call.connection
         self._answer = call.answer
         self._settings = settings
-        self._ask = Statements(settings)
+        self._ask = Statements(settings, call.absent)
 
     def products(self, codes: Sequence[str]) -> list[Product]:
         found = self._named("products", "code", codes, order=("code",))
@@ -43,10 +44,21 @@ class Reader:
         variants: dict[str, list[Row]] = {}
         for row in self._named("variants", "product_code", codes, order=order):
             variants.setdefault(str(row["product_code"]).rstrip(), []).append(row)
-        return self._documents(
-            found,
-            lambda row: rows.product(row, variants.get(rows.key(row, "code"), []), self._settings),
-        )
+        recipes = self._recipes(variants)
+
+        def make(row: Row) -> Product:
+            own = variants.get(rows.key(row, "code"), [])
+            parts = partial(kits.components, of=recipes)
+            return rows.product(row, own, self._settings, parts)
+
+        return self._documents(found, make)
+
+    def _recipes(self, variants: Mapping[str, list[Row]]) -> kits.Recipes:
+        if not self._ask.has("components"):
+            return {}
+        skus = {str(row["sku"]).rstrip() for own in variants.values() for row in own}
+        order = ("sku", "component")
+        return kits.recipes(skus, lambda some: self._named("components", "sku", some, order=order))
 
     def prices(self, skus: Sequence[str], price_list: str) -> list[Price]:
         found = self._named("prices", "sku", skus, order=("sku", "min_quantity"))

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from erp_connectors.sql.config import Attribute, SqlSettings
 from mapping.documents import (
     AttributeKind,
     AttributeValue,
+    Component,
     Money,
     Price,
     Product,
@@ -29,7 +30,12 @@ class BadRow(Exception):
     """A row from which no document can be made; the text says why, for staff."""
 
 
-def product(row: Row, variants: Sequence[Row], settings: SqlSettings) -> Product:
+def product(
+    row: Row,
+    variants: Sequence[Row],
+    settings: SqlSettings,
+    components: Callable[[str], tuple[Component, ...]] = lambda _sku: (),
+) -> Product:
     """Return a product with its variants, in the ERP's own order."""
     axes = [
         (f"option_{place}", option.name)
@@ -41,7 +47,10 @@ def product(row: Row, variants: Sequence[Row], settings: SqlSettings) -> Product
     return Product(
         code=key(row, "code"),
         title=text(row.get("title")),
-        variants=tuple(_variant(each, [axis for axis, _ in axes], settings) for each in variants),
+        variants=tuple(
+            _variant(each, [axis for axis, _ in axes], settings, components(key(each, "sku")))
+            for each in variants
+        ),
         options=tuple(name for _, name in axes),
         description_html=_description(text(row.get("description")), settings.description),
         vendor=text(row.get("vendor")),
@@ -52,7 +61,9 @@ def product(row: Row, variants: Sequence[Row], settings: SqlSettings) -> Product
     )
 
 
-def _variant(row: Row, axes: Sequence[str], settings: SqlSettings) -> Variant:
+def _variant(
+    row: Row, axes: Sequence[str], settings: SqlSettings, components: tuple[Component, ...]
+) -> Variant:
     grams = row.get("weight_grams")
     return Variant(
         sku=key(row, "sku"),
@@ -61,6 +72,7 @@ def _variant(row: Row, axes: Sequence[str], settings: SqlSettings) -> Variant:
         weight_grams=None if grams is None else number(grams, "weight"),
         active=flag(row.get("active", True)),
         attributes=_attributes(row, "variants", settings.attributes),
+        components=components,
     )
 
 
@@ -84,6 +96,7 @@ def stock_level(row: Row, as_of: datetime) -> StockLevel:
         blocked=number(row.get("blocked", 0), "blocked stock"),
         incoming=number(row.get("incoming", 0), "incoming stock"),
         as_of=as_of,
+        changed_at=_stamp(row.get("modified")),
     )
 
 
@@ -111,7 +124,7 @@ def shipment(rows: Sequence[Row]) -> Shipment:
             )
             for row in rows
         ),
-        shipped_at=_moment(first.get("shipped_at")),
+        shipped_at=moment(first.get("shipped_at")),
         warehouse=text(first.get("warehouse")),
         tracking=trackings,
     )
@@ -154,13 +167,18 @@ def flag(value: Any) -> bool:
     return bool(value)
 
 
+def _stamp(value: Any) -> datetime | None:
+    """Return a moment that can be compared with our clock: no bare day, no unknown zone."""
+    return value if isinstance(value, datetime) and value.tzinfo else None
+
+
 def _whole(quantity: Decimal) -> int:
     if quantity != quantity.to_integral_value():
         raise BadRow(f"{quantity} is not a number of pieces")
     return int(quantity)
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
@@ -203,7 +221,7 @@ def attribute_text(value: Any, kind: AttributeKind) -> str:
         case AttributeKind.INTEGER | AttributeKind.DECIMAL | AttributeKind.MEASURE:
             return _plain_number(value)
         case AttributeKind.DATE:
-            return _moment(value).date().isoformat() if not isinstance(value, str) else value
+            return moment(value).date().isoformat() if not isinstance(value, str) else value
         case _:
             return str(value).strip()
 

@@ -18,6 +18,7 @@ from erp_connectors.errors import (
     ErpUnavailable,
 )
 from erp_connectors.sql.config import SqlSettings
+from erp_connectors.sql.optional import NOTHING, Absent, absent
 from mapping.documents import CallRecord, Recorder
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -47,6 +48,7 @@ class Call:
 
     connection: Connection
     answer: dict[str, Any]
+    absent: Absent = NOTHING
 
 
 class Session:
@@ -57,6 +59,7 @@ class Session:
         self._password = password
         self._record = record
         self._connection: Connection | None = None
+        self._absent = NOTHING
 
     @contextmanager
     def call(self, operation: str, *, key: str = "", writes: bool = False) -> Iterator[Call]:
@@ -70,7 +73,8 @@ class Session:
         failure: ErpError | None = None
         try:
             with _our_errors():
-                yield Call(connection=self._open(writes=writes), answer=answer)
+                connection = self._open(writes=writes)
+                yield Call(connection=connection, answer=answer, absent=self._absent)
         except ErpError as error:
             failure = error
             raise
@@ -100,6 +104,7 @@ class Session:
     def _open(self, *, writes: bool) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = _connect(self.settings, self._password)
+            self._absent = absent(self._connection, self.settings)
         self._connection.read_only = not writes
         return self._connection
 

@@ -8,6 +8,7 @@ from psycopg import sql
 from erp_connectors.contract import DeltaKind, Entity
 from erp_connectors.errors import ErpMisconfigured
 from erp_connectors.sql.config import SqlSettings
+from erp_connectors.sql.optional import NOTHING, Absent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,12 @@ SOURCES = {
 class Statements:
     """Builds SELECTs in the ERP's names that answer in ours."""
 
-    def __init__(self, settings: SqlSettings) -> None:
+    def __init__(self, settings: SqlSettings, absent: Absent = NOTHING) -> None:
         self._settings = settings
+        self._absent = absent
+
+    def has(self, view: str) -> bool:
+        return (view, "") not in self._absent
 
     def position_column(self, entity: Entity) -> str:
         is_since = self._settings.delta_of(entity) is DeltaKind.SINCE
@@ -126,6 +131,29 @@ class Statements:
             sql.SQL(", ").join(self.name(view, name) for name in order),
         )
 
+    def orders_since(self, moment: str, *, goes_on: bool) -> sql.Composed:
+        """Ask for orders in the order of `moment`, all of one moment and reference together.
+
+        Takes the values `since`, `limit` and, if it `goes_on`, `moment` and `reference`.
+        """
+        names = ("reference", "number", "state", "total")
+        wanted = {name: name for name in names if name in self.columns("orders")}
+        place = sql.SQL("{}, {}").format(self.name("orders", moment), self._reference())
+        after = sql.SQL("AND ({}) > (%(moment)s, %(reference)s)").format(place)
+        return sql.SQL(
+            "SELECT {} FROM {} WHERE {} >= %(since)s {} ORDER BY {}"
+            " FETCH FIRST %(limit)s ROWS WITH TIES"
+        ).format(
+            self._aliased("orders", {**wanted, "placed_at": moment}),
+            self.view("orders"),
+            self.name("orders", moment),
+            after if goes_on else sql.SQL(""),
+            place,
+        )
+
+    def _reference(self) -> sql.Identifier:
+        return self.name("orders", "reference")
+
     def every(self, view: str, count: int) -> sql.Composed:
         """Ask for rows as the ERP shows them."""
         return sql.SQL("SELECT * FROM {} LIMIT {}").format(self.view(view), sql.Literal(count))
@@ -151,8 +179,10 @@ class Statements:
         wanted = settings.columns_of(view)
         kinds = {settings.delta_of(entity) for entity in SOURCES if view in SOURCES[entity].views}
         for name, kind in (("version", DeltaKind.CURSOR), ("modified", DeltaKind.SINCE)):
-            if kind not in kinds:
+            # A level's stamp also tells how long its change has been under way.
+            if kind not in kinds and (view, name) != ("stock", "modified"):
                 wanted.pop(name, None)
+        wanted = {name: each for name, each in wanted.items() if (view, name) not in self._absent}
         for place, option in enumerate(settings.options if view == "variants" else ()):
             wanted[f"option_{place}"] = option.column
         for place, attribute in enumerate(settings.attributes):

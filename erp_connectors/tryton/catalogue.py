@@ -1,5 +1,6 @@
 """Reads models with all their variants, and which of them changed."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,17 +11,23 @@ from erp_connectors.contract import Page
 from erp_connectors.tryton.changes import ANY_STATE, STAMP, Source, changed, present
 from erp_connectors.tryton.client import Row, TrytonClient
 from erp_connectors.tryton.cursors import Cursor, load_cursor, take
+from erp_connectors.tryton.kits import KIT, Kits, UnusableKit, contents
 from erp_connectors.tryton.settings import TrytonSettings
 from erp_connectors.tryton.translate import AttributeType, product, read_attribute_types
 from mapping.documents import Product
 
+logger = logging.getLogger(__name__)
 GOODS = ["type", "in", ["goods", "assets"]]
+# What can be sold: also what has no stock of its own.
+SOLD = ["type", "in", ["goods", "assets", KIT]]
 # A model's change and a variant's both change the model; neither touches the other's stamp.
 SOURCES: tuple[Source, ...] = (
-    ("product.template", [ANY_STATE, GOODS], "id"),
-    ("product.product", [ANY_STATE, ["template.type", "in", ["goods", "assets"]]], "template"),
+    ("product.template", [ANY_STATE, SOLD], "id"),
+    ("product.product", [ANY_STATE, ["template.type", *SOLD[1:]]], "template"),
 )
-TEMPLATE_FIELDS = ["code", "name", "active", "salable", "categories.rec_name", STAMP]
+# One taken out on the kit's own form shows in the kit's stamp.
+COMPONENTS: Source = ("product.component", [["parent_template.type", "=", KIT]], "parent_template")
+TEMPLATE_FIELDS = ["code", "name", "type", "active", "salable", "categories.rec_name", STAMP]
 VARIANT_FIELDS = [
     "template",
     "code",
@@ -39,20 +46,27 @@ class Catalogue:
         self._client = client
         self._settings = settings
         self._attributes: dict[str, AttributeType] | None = None
+        self._kits = Kits(client)
+
+    def shows_kits(self) -> bool:
+        return self._kits.are_known()
+
+    def _sources(self) -> tuple[Source, ...]:
+        return (*SOURCES, COMPONENTS) if self._kits.are_known() else SOURCES
 
     def pull(self, text: str, limit: int) -> Page[Product]:
         """Return changed models, each whole; or, from an empty cursor, all of them."""
         as_of = datetime.now(UTC)
         cursor = load_cursor(text)
         if cursor is None:
-            position = present(self._client, SOURCES, self._settings.overlap)
+            position = present(self._client, self._sources(), self._settings.overlap)
             cursor = Cursor(position=position, full=True)
         if cursor.full:
             return self._pull_all(cursor, limit, as_of)
         return self._pull_changed(cursor, limit, as_of, text)
 
     def _pull_all(self, cursor: Cursor, limit: int, as_of: datetime) -> Page[Product]:
-        domain = [["id", ">", cursor.after], ANY_STATE, GOODS]
+        domain = [["id", ">", cursor.after], ANY_STATE, SOLD]
         rows = self._client.search("product.template", domain, ["id"], limit=limit)
         more = len(rows) == limit
         after = Cursor(position=cursor.position, full=more, after=rows[-1]["id"] if rows else 0)
@@ -68,7 +82,7 @@ class Catalogue:
         self, cursor: Cursor, limit: int, as_of: datetime, text: str
     ) -> Page[Product]:
         overlap = self._settings.overlap
-        events = changed(self._client, SOURCES, cursor.position.since(overlap))
+        events = changed(self._client, self._sources(), cursor.position.since(overlap))
         now, later = take(cursor.position.fresh(events), limit)
         if not now:
             return Page(records=(), cursor=text, as_of=as_of)
@@ -83,15 +97,24 @@ class Catalogue:
     def read(self, domain: Sequence[Any]) -> list[Product]:
         """Return the models that match, archived ones too, each with all its variants."""
         templates = self._client.search(
-            "product.template", [*domain, ANY_STATE, GOODS], TEMPLATE_FIELDS
+            "product.template", [*domain, ANY_STATE, SOLD], TEMPLATE_FIELDS
         )
         if not templates:
             return []
         variants = self._variants([row["id"] for row in templates])
-        types = self.attribute_types()
-        return [
-            product(row, variants[row["id"]], types, self._settings.options) for row in templates
-        ]
+        kits = self._kits.components(templates)
+        found = []
+        for row in templates:
+            try:
+                found.append(self._product(row, variants[row["id"]], kits.get(row["id"], [])))
+            except UnusableKit as reason:
+                # One that cannot be told stays what it was; the others must not wait for it.
+                logger.warning("Tryton's kit %s was left out: %s", row["code"], reason)
+        return found
+
+    def _product(self, row: Row, variants: list[Row], recipe: list[Row]) -> Product:
+        components = {each["id"]: contents(each["id"], recipe) for each in variants}
+        return product(row, variants, self.attribute_types(), self._settings.options, components)
 
     def read_codes(self, codes: Sequence[str]) -> list[Product]:
         """Return the models of these codes; one without a code goes by its number."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from erp_connectors.contract import (
@@ -19,8 +20,9 @@ from erp_connectors.contract import (
 from erp_connectors.errors import ErpError
 from erp_connectors.models import ErpConnection
 from erp_connectors.tryton.cancellation import Cancellation
-from erp_connectors.tryton.catalogue import GOODS, Catalogue
+from erp_connectors.tryton.catalogue import SOLD, Catalogue
 from erp_connectors.tryton.client import TrytonClient
+from erp_connectors.tryton.order_list import OrderList
 from erp_connectors.tryton.orders import Orders
 from erp_connectors.tryton.prices import Prices
 from erp_connectors.tryton.settings import TrytonSettings, read_settings
@@ -28,11 +30,20 @@ from erp_connectors.tryton.shipments import Shipments
 from erp_connectors.tryton.shop import WebShop
 from erp_connectors.tryton.stock import Stock
 from erp_connectors.tryton.taxes import Taxes
-from mapping.documents import Order, Price, Product, Recorder, Shipment, StockLevel, dump
+from mapping.documents import (
+    ErpOrderStub,
+    Order,
+    Price,
+    Product,
+    Recorder,
+    Shipment,
+    StockLevel,
+    dump,
+)
 
 SAMPLED = {
-    Entity.PRODUCTS: ("product.product", [GOODS], ["code", "name", "attributes", "template.name"]),
-    Entity.PRICES: ("product.product", [GOODS], ["code", "list_price_used"]),
+    Entity.PRODUCTS: ("product.product", [SOLD], ["code", "name", "attributes", "template.name"]),
+    Entity.PRICES: ("product.product", [SOLD], ["code", "list_price_used"]),
     Entity.STOCK: ("stock.move", [], ["product.code", "quantity", "state", "from_location.code",
                                       "to_location.code"]),
     Entity.ORDERS: ("sale.sale", [], ["number", "reference", "web_id", "state", "total_amount"]),
@@ -66,6 +77,8 @@ class TrytonConnector:
             unique_reference=True,
             looks_up_orders=True,
             cancels_orders=True,
+            lists_orders=True,
+            kits=self._catalogue.shows_kits(),
             price_mode=PriceMode.NET,
             price_decimals=4,
             tax_rounding=self._tax_rounding(),
@@ -116,8 +129,8 @@ class TrytonConnector:
     def _counts(self) -> dict[str, int]:
         count = "model.{}.search_count".format
         return {
-            "products": self._client.read(count("product.template"), [GOODS]),
-            "variants": self._client.read(count("product.product"), [GOODS]),
+            "products": self._client.read(count("product.template"), [SOLD]),
+            "variants": self._client.read(count("product.product"), [SOLD]),
             "orders": self._client.read(count("sale.sale"), []),
         }
 
@@ -164,6 +177,11 @@ class TrytonConnector:
 
     def lookup_order(self, reference: str) -> Lookup:
         return self._orders.lookup(reference)
+
+    def list_orders(
+        self, since: datetime, cursor: str = "", *, limit: int = 500
+    ) -> Page[ErpOrderStub]:
+        return OrderList(self._client, self._settings, self._shop).read(since, cursor, limit)
 
     def push_order(self, order: Order, *, key: str) -> PushResult:
         return self._orders.push(order, key=key)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from erp_connectors.contract import Page
-from erp_connectors.tryton.catalogue import GOODS, quantity
+from erp_connectors.tryton.catalogue import SOLD, quantity
 from erp_connectors.tryton.changes import Source, changed, present
 from erp_connectors.tryton.client import Row, TrytonClient
 from erp_connectors.tryton.cursors import Cursor, Event, load_cursor, take
@@ -15,8 +15,8 @@ from mapping.documents import Money, Price
 
 # A model's price is the model's; only an exception is a variant's. Lists that change count as
 # a whole: they come back under a negative id, which cannot be an item's.
-PRODUCT_SOURCE: Source = ("product.product", [GOODS], "id")
-TEMPLATE_SOURCE: Source = ("product.template", [GOODS], "id")
+PRODUCT_SOURCE: Source = ("product.product", [SOLD], "id")
+TEMPLATE_SOURCE: Source = ("product.template", [SOLD], "id")
 LIST_SOURCES: tuple[Source, ...] = (
     ("product.price_list", [], "id"),
     ("product.price_list.line", [], "price_list"),
@@ -151,7 +151,7 @@ class Prices:
 
     def _items(self, domain: Sequence[object], limit: int | None = None) -> list[Row]:
         fields = ["code", "template.code"]
-        return self._client.search("product.product", [*domain, GOODS], fields, limit=limit)
+        return self._client.search("product.product", [*domain, SOLD], fields, limit=limit)
 
     def _on_list(self, items: Sequence[Row], on: PriceList) -> list[Price]:
         codes = {

@@ -11,6 +11,7 @@ from erp_connectors.tryton.changes import Source, changed, present
 from erp_connectors.tryton.client import Row, TrytonClient
 from erp_connectors.tryton.cursors import Cursor, load_cursor, take
 from erp_connectors.tryton.settings import TrytonSettings
+from erp_connectors.tryton.shipped_kits import ShippedKits, read_kits
 from erp_connectors.tryton.shop import WebShop
 from mapping.documents import Shipment, ShipmentLine, Tracking
 
@@ -71,7 +72,9 @@ class Shipments:
             return ()
         rows = self._client.search("stock.shipment.out", [["id", "in", list(ids)], LEFT], FIELDS)
         orders = self._orders(rows)
-        return tuple(shipment for row in rows for shipment in self._documents(row, orders))
+        origins = {str(move["origin"]) for row in rows for move in row["outgoing_moves."]}
+        kits = read_kits(self._client, origins, self._shop.id())
+        return tuple(shipment for row in rows for shipment in self._documents(row, orders, kits))
 
     def _orders(self, rows: Sequence[Row]) -> dict[str, str]:
         """Return the web order's reference of each sale line that these shipments carry."""
@@ -87,7 +90,7 @@ class Shipments:
         found = self._client.search("sale.line", domain, ["sale.web_id"])
         return {f"{ORIGIN}{row['id']}": row["sale."]["web_id"] for row in found}
 
-    def _documents(self, row: Row, orders: dict[str, str]) -> list[Shipment]:
+    def _documents(self, row: Row, orders: dict[str, str], kits: ShippedKits) -> list[Shipment]:
         """Return one shipment per order: Tryton may send several orders in one parcel."""
         lines: dict[str, list[ShipmentLine]] = defaultdict(list)
         for move in row["outgoing_moves."]:
@@ -96,6 +99,8 @@ class Shipments:
             if not order or move["state"] == "cancelled" or count <= 0:
                 continue
             lines[order].append(ShipmentLine(sku=move["product."]["code"], quantity=int(count)))
+        for order, sku, units in kits.of(row["id"]):
+            lines[order].append(ShipmentLine(sku=sku, quantity=units))
         number = row["number"] or str(row["id"])
         return [
             Shipment(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from erp_connectors.tryton.changes import STAMP
 from erp_connectors.tryton.client import Row
-from mapping.documents import AttributeKind, AttributeValue, Product, Variant
+from mapping.documents import AttributeKind, AttributeValue, Component, Product, Variant
 
 KINDS = {
     "char": AttributeKind.TEXT,
@@ -23,6 +24,7 @@ KINDS = {
     "selection": AttributeKind.OPTION,
     "multiselection": AttributeKind.TEXT,
 }
+NO_KITS: Mapping[int, tuple[Component, ...]] = MappingProxyType({})
 # Selections that carry a meaning of their own, by the names people give them.
 MEANINGS = {
     "color": AttributeKind.COLOUR,
@@ -72,11 +74,12 @@ def product(
     variants: Sequence[Row],
     types: Mapping[str, AttributeType],
     options: Sequence[str],
+    components: Mapping[int, tuple[Component, ...]] = NO_KITS,
 ) -> Product:
     """Return a model with its variants. Items without a code cannot be told apart: left out."""
     items = [row for row in variants if row["code"]]
     axes = _axes(items, types, options)
-    translated = tuple(_variant(row, axes, types) for row in items)
+    translated = tuple(_variant(row, axes, types, components.get(row["id"], ())) for row in items)
     shared = _shared([variant.attributes for variant in translated if variant.active])
     categories = template.get("categories.") or []
     description = next((row["description"] for row in items if row["description"]), "")
@@ -114,7 +117,12 @@ def _axes(
     )
 
 
-def _variant(row: Row, axes: Sequence[str], types: Mapping[str, AttributeType]) -> Variant:
+def _variant(
+    row: Row,
+    axes: Sequence[str],
+    types: Mapping[str, AttributeType],
+    components: tuple[Component, ...],
+) -> Variant:
     held = row.get("attributes") or {}
     values = {
         name: attribute(types[name], value)
@@ -128,6 +136,7 @@ def _variant(row: Row, axes: Sequence[str], types: Mapping[str, AttributeType]) 
         weight_grams=_grams(row),
         active=bool(row["active"]),
         attributes=tuple(values[name] for name in types if name in values and name not in axes),
+        components=components,
     )
 
 

@@ -1,6 +1,7 @@
 """What the demo's shop sells: shoes, clothes and accessories, typed in by hand."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -68,6 +69,8 @@ class Article:
     waterproof: bool = False
     tax: str = "GENERAL"
     on_web: bool = True
+    # Of a kit: how many of which item it takes from the shelf.
+    components: tuple[tuple[str, int], ...] = ()
 
 
 ARTICLES = Path(__file__).with_name("articulos.csv")
@@ -99,4 +102,12 @@ def _article(row: list[str]) -> Article:
         waterproof="waterproof" in extras,
         tax=extras.get("tax", "GENERAL"),
         on_web="off" not in extras,
+        components=tuple(_components(extras.get("kit", ""))),
     )
+
+
+def _components(text: str) -> Iterator[tuple[str, int]]:
+    """Read "SKU:2+OTHER:1"."""
+    for part in text.split("+") if text else ():
+        sku, _, quantity = part.partition(":")
+        yield sku, int(quantity)

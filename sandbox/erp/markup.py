@@ -192,8 +192,9 @@ def _order_line(view: View, item: Row, is_open: bool) -> str:
             f' aria-label="{view.say("now")} {item["sku"]}">'
         )
     sent = _plain(item["servida"]) if item["sku"] else ""
+    kit = f'<br><span class="soft">{item["contenido"]}</span>' if item["contenido"] else ""
     return (
-        f"<td><code>{item['sku'] or ''}</code></td><td>{escape(item['descripcion'])}</td>"
+        f"<td><code>{item['sku'] or ''}</code></td><td>{escape(item['descripcion'])}{kit}</td>"
         f'<td class="n">{_plain(item["cantidad"])}</td><td class="n">{sent}</td>'
         f'<td class="n">{_plain(item["tipo_iva"])} %</td>'
         f'<td class="n">{item["importe"]:.4f}</td><td class="n">{field}</td>'

@@ -18,6 +18,8 @@ def stock(connection: Connection, search: str) -> list[Row]:
         " FROM gestion.existencias e JOIN gestion.articulos_variantes v USING (sku)"
         " JOIN gestion.articulos a ON a.codigo = v.articulo"
         " WHERE e.sku ILIKE %(s)s OR a.descripcion ILIKE %(s)s OR v.ean = %(exact)s"
+        # A kit is found by what it takes from the shelf.
+        " OR e.sku IN (SELECT componente FROM gestion.componentes WHERE kit ILIKE %(s)s)"
         " ORDER BY v.articulo, v.orden, e.almacen LIMIT %(most)s",
         search,
     )
@@ -52,7 +54,10 @@ def orders(connection: Connection, search: str) -> list[Row]:
     lines: dict[int, list[Row]] = {order["id"]: [] for order in found}
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            "SELECT * FROM gestion.pedidos_lineas WHERE pedido = ANY(%s) ORDER BY pedido, linea",
+            "SELECT l.*, (SELECT string_agg(trim_scale(u.cantidad)::text || ' x ' || u.sku, ', '"
+            " ORDER BY u.sku) FROM gestion.pedidos_unidades u WHERE u.pedido = l.pedido"
+            " AND u.linea = l.linea AND u.sku <> l.sku) AS contenido"
+            " FROM gestion.pedidos_lineas l WHERE pedido = ANY(%s) ORDER BY pedido, linea",
             [list(lines)],
         )
         for line in cursor:

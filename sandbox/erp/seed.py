@@ -63,7 +63,10 @@ def fill(connection: psycopg.Connection[Any]) -> None:
     prices: list[tuple[Any, ...]] = [row for each in everything for row in _price_rows(each)]
     prices.append(("PVP", LARGE_SIZE[0].split("-")[0], LARGE_SIZE[0], 1, LARGE_SIZE[1]))
     _insert(connection, "precios", prices, "tarifa articulo sku cantidad_minima precio")
-    _insert(connection, "existencias", _stock_rows([row[0] for row in variants]), _STOCK)
+    kits = {each.code for each in everything if each.components}
+    kept = [row[0] for row in variants if row[1] not in kits]
+    _insert(connection, "existencias", _stock_rows(kept), _STOCK)
+    _insert(connection, "componentes", _component_rows(everything))
 
 
 _ARTICLE = (
@@ -127,6 +130,13 @@ def _axes(article: Article) -> Iterator[tuple[str, str]]:
     for colour in article.colours or ("",):
         for size in article.sizes or ("",):
             yield colour, size
+
+
+def _component_rows(everything: list[Article]) -> Iterator[tuple[str, str, int]]:
+    """Yield what kits are made of: each comes in one size and colour, and is its own item."""
+    for article in everything:
+        for sku, quantity in article.components:
+            yield article.code, sku, quantity
 
 
 def _price_rows(article: Article) -> Iterator[tuple[str, str, None, int, Decimal]]:

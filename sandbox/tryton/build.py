@@ -21,7 +21,7 @@ from sandbox.tryton.cache import (
 from sandbox.tryton.install import ensure_environment, interpreter, tryton
 
 MODULES = (
-    "country currency company party product product_attribute product_price_list "
+    "country currency company party product product_attribute product_price_list product_kit "
     "account account_eu account_es account_invoice account_product account_invoice_stock "
     "stock stock_package stock_shipment_cost stock_package_shipping carrier "
     "sale sale_price_list sale_shipment_cost sale_product_quantity web_shop"

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.tryton.rpc import SESSION_ENDED, Rpc, RpcError
 
 PENDING = ["draft", "waiting", "assigned", "picked", "packed"]
+SOLD_BY = ("sale.line,", "sale.line.component,")
 LEFT = ["shipped", "done"]
 
 
@@ -80,24 +81,31 @@ def shipments(rpc: Rpc, *, pending: bool = True, limit: int = 50) -> list[Shipme
         ["number", "state", "customer.name", "outgoing_moves.product.code",
          "outgoing_moves.quantity", "outgoing_moves.origin", "packages.shipping_reference"],
     )  # fmt: skip
-    sales = _sales(rpc, [line for row in rows for line in _sale_lines(row)])
+    sales = _sales(rpc, [origin for row in rows for origin in _origins(row)])
     return [_row(row, sales) for row in rows]
 
 
-def _sale_lines(row: dict[str, Any]) -> list[int]:
+def _origins(row: dict[str, Any]) -> list[str]:
+    """Return the lines that goods were sold by, or the components of kits that were."""
     origins = [str(move["origin"] or "") for move in row["outgoing_moves."]]
-    return [int(each.split(",")[1]) for each in origins if each.startswith("sale.line,")]
+    return [each for each in origins if each.startswith(SOLD_BY)]
 
 
-def _sales(rpc: Rpc, lines: list[int]) -> dict[int, dict[str, Any]]:
-    """Return the sale of each of these lines."""
-    fields = ["sale.number", "sale.reference", "sale.web_id"]
-    rows = rpc.call("sale.line.read", sorted(set(lines)), fields) if lines else []
-    return {row["id"]: row["sale."] for row in rows}
+def _sales(rpc: Rpc, origins: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the sale of each of these."""
+    found: dict[str, dict[str, Any]] = {}
+    for model in ("sale.line", "sale.line.component"):
+        path = "sale" if model == "sale.line" else "line.sale"
+        fields = [f"{path}.{name}" for name in ("number", "reference", "web_id")]
+        ids = {int(each.split(",")[1]) for each in origins if each.startswith(f"{model},")}
+        for row in rpc.call(f"{model}.read", sorted(ids), fields) if ids else []:
+            sale = row["sale."] if path == "sale" else row["line."]["sale."]
+            found[f"{model},{row['id']}"] = sale
+    return found
 
 
-def _row(row: dict[str, Any], sales: dict[int, dict[str, Any]]) -> ShipmentRow:
-    sale: dict[str, Any] = next((sales[line] for line in _sale_lines(row)), {})
+def _row(row: dict[str, Any], sales: dict[str, dict[str, Any]]) -> ShipmentRow:
+    sale: dict[str, Any] = next((sales[each] for each in _origins(row)), {})
     moves = [move for move in row["outgoing_moves."] if move["quantity"]]
     return ShipmentRow(
         id=row["id"],

@@ -11,11 +11,13 @@ import pytest
 
 from erp_connectors.contract import DeltaKind, Entity, Found, Pushed
 from tests.erp_connectors import erp_under_test as look
+from tests.erp_connectors.conformance_kits import Kits
+from tests.erp_connectors.conformance_orders import OrdersListed
 from tests.erp_connectors.erp_under_test import ErpUnderTest
 from tests.erp_connectors.orders import Sold
 
 
-class Conformance:
+class Conformance(OrdersListed, Kits):
     """Subclass it with a fixture `erp`."""
 
     def test_it_says_how_each_entity_changes(self, erp: ErpUnderTest) -> None:

@@ -1,12 +1,13 @@
 """What the contract's tests need of an ERP, and how they look at it."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from erp_connectors.contract import Entity, ErpConnector, Page
-from mapping.documents import Order, StockLevel
-from tests.erp_connectors.orders import Sold, make_order
+from mapping.documents import ErpOrderStub, Order, StockLevel
+from tests.erp_connectors.orders import PLACED_AT, Sold, make_order
 
 UNKNOWN_CODE = "NO-SUCH-THING"
 
@@ -22,6 +23,8 @@ class ErpUnderTest(Protocol):
     price_list: str
     # A tax rate in percent that the ERP has for these items.
     tax_rate: str
+    # A kit, if this ERP has them: its product, its item, and what one of it is made of.
+    kit: tuple[str, str, dict[str, int]]
 
     def set_stock(self, sku: str, warehouse: str, quantity: Decimal) -> None:
         """Count, as staff would: `quantity` differs from what was there."""
@@ -47,6 +50,23 @@ def order(erp: ErpUnderTest, *sold: Sold) -> Order:
 def level(erp: ErpUnderTest, sku: str) -> StockLevel:
     levels = erp.connector.read_stock([sku])
     return next(level for level in levels if level.warehouse == erp.warehouse)
+
+
+def listed(connector: ErpConnector, *, limit: int = 500) -> list[ErpOrderStub]:
+    """Return all web orders of a time in which a test has pushed some."""
+    pages_of = pages(
+        lambda cursor, limit: connector.list_orders(before(), cursor, limit=limit), "", limit=limit
+    )
+    return [stub for page in pages_of for stub in page.records]
+
+
+def before() -> datetime:
+    """Return a moment before every order of these tests, by the shop's clock and the ERP's."""
+    return min(datetime.now(UTC), PLACED_AT) - timedelta(hours=1)
+
+
+def after() -> datetime:
+    return max(datetime.now(UTC), PLACED_AT) + timedelta(days=1)
 
 
 def pull(connector: ErpConnector, entity: Entity) -> Callable[..., Page[Any]]:

@@ -17,6 +17,7 @@ from mapping.documents import (
     TaxLine,
 )
 
+PLACED_AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 _numbers = count(1001)
 
 
@@ -58,8 +59,8 @@ def make_order(*sold: Sold, shipping: str = "0", **changes: Any) -> Order:
         "reference": f"tienda.myshopify.com/{number}",
         "shopify_id": f"gid://shopify/Order/{number}",
         "name": f"#{number}",
-        "placed_at": datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
-        "updated_at": datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
+        "placed_at": PLACED_AT,
+        "updated_at": PLACED_AT,
         "currency": "EUR",
         "presentment_currency": "EUR",
         "prices_include_tax": True,

@@ -1,7 +1,7 @@
 """The contract's promises on the connector for databases."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,9 @@ class DemoErp:
     warehouse: str = "CENTRAL"
     price_list: str = "PVP"
     tax_rate: str = "21"
+    kit: tuple[str, str, dict[str, int]] = field(
+        default_factory=lambda: ("ZZK9901", "ZZK9901", {"CUI9801-NEG": 1, "CUI9802": 1})
+    )
 
     def set_stock(self, sku: str, warehouse: str, quantity: Decimal) -> None:
         operations.set_stock(self.owner, sku, warehouse, quantity)

@@ -91,6 +91,15 @@ CREATE TABLE gestion.articulos_variantes (
 );
 CREATE UNIQUE INDEX ean_una_vez ON gestion.articulos_variantes (ean) WHERE ean <> '';
 
+-- What a kit ("lote") takes from the shelf. It has no stock of its own.
+CREATE TABLE gestion.componentes (
+    kit text NOT NULL REFERENCES gestion.articulos_variantes,
+    componente text NOT NULL REFERENCES gestion.articulos_variantes,
+    cantidad numeric(12, 3) NOT NULL CHECK (cantidad > 0),
+    PRIMARY KEY (kit, componente),
+    CHECK (kit <> componente)
+);
+
 CREATE TABLE gestion.tarifas (
     codigo text PRIMARY KEY,
     descripcion text NOT NULL,
@@ -186,6 +195,17 @@ CREATE TABLE gestion.pedidos_lineas (
     linea_web text NOT NULL DEFAULT '',
     PRIMARY KEY (pedido, linea),
     CHECK (servida BETWEEN 0 AND cantidad)
+);
+
+-- What one unit of a line takes from the shelf, as it was when the order was entered:
+-- a kit that is put together otherwise later must not be given back otherwise.
+CREATE TABLE gestion.pedidos_unidades (
+    pedido bigint NOT NULL,
+    linea integer NOT NULL,
+    sku text NOT NULL REFERENCES gestion.articulos_variantes,
+    cantidad numeric(12, 3) NOT NULL CHECK (cantidad > 0),
+    PRIMARY KEY (pedido, linea, sku),
+    FOREIGN KEY (pedido, linea) REFERENCES gestion.pedidos_lineas
 );
 
 CREATE TABLE gestion.albaranes (

@@ -16,6 +16,30 @@ RETURNS void LANGUAGE sql AS $$
         SET reservado = greatest(e.reservado + p_cantidad, 0)
 $$;
 
+-- What one unit of an item takes from the shelf: its components, or itself.
+CREATE FUNCTION gestion.unidades(p_sku text)
+RETURNS TABLE (sku text, cantidad numeric) LANGUAGE sql STABLE AS $$
+    SELECT componente, cantidad FROM gestion.componentes WHERE kit = p_sku
+    UNION ALL
+    SELECT p_sku, 1 WHERE NOT EXISTS (SELECT FROM gestion.componentes WHERE kit = p_sku)
+$$;
+
+-- Reserves what an order takes from the shelf (1), or gives it back (-1).
+CREATE FUNCTION gestion.reservar_pedido(p_pedido bigint, p_almacen text, p_signo integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_unidad record;
+BEGIN
+    -- In the order of the key, so that two orders cannot block each other.
+    FOR v_unidad IN
+        SELECT u.sku, sum(l.cantidad * u.cantidad) AS cantidad
+        FROM gestion.pedidos_lineas l JOIN gestion.pedidos_unidades u USING (pedido, linea)
+        WHERE l.pedido = p_pedido GROUP BY u.sku ORDER BY u.sku
+    LOOP
+        PERFORM gestion.reservar(v_unidad.sku, p_almacen, p_signo * v_unidad.cantidad);
+    END LOOP;
+END $$;
+
 -- Its own arithmetic: net lines at four decimals, one base and one tax for each rate.
 CREATE FUNCTION gestion.totalizar(p_pedido bigint, OUT base numeric, OUT cuota numeric)
 LANGUAGE sql AS $$
@@ -30,7 +54,6 @@ $$;
 CREATE FUNCTION gestion.anular_pedido(p_pedido bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_pedido gestion.pedidos;
-    v_linea record;
 BEGIN
     SELECT * INTO v_pedido FROM gestion.pedidos WHERE id = p_pedido FOR UPDATE;
     IF v_pedido.estado = 'ANULADO' THEN
@@ -39,13 +62,27 @@ BEGIN
         RAISE EXCEPTION 'El pedido % ya tiene mercancía enviada.', v_pedido.numero
             USING ERRCODE = 'ER001';
     END IF;
-    FOR v_linea IN
-        SELECT sku, sum(cantidad) AS cantidad FROM gestion.pedidos_lineas
-        WHERE pedido = p_pedido AND sku IS NOT NULL GROUP BY sku ORDER BY sku
-    LOOP
-        PERFORM gestion.reservar(v_linea.sku, v_pedido.almacen, -v_linea.cantidad);
-    END LOOP;
+    PERFORM gestion.reservar_pedido(p_pedido, v_pedido.almacen, -1);
     UPDATE gestion.pedidos SET estado = 'ANULADO' WHERE id = p_pedido;
+END $$;
+
+-- Takes off the shelf, and out of what is reserved, all that a delivery note says.
+CREATE FUNCTION gestion.sacar_albaran(p_albaran bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_unidad record;
+BEGIN
+    FOR v_unidad IN
+        SELECT u.sku, a.almacen, sum(l.cantidad * u.cantidad) AS cantidad
+        FROM gestion.albaranes a
+        JOIN gestion.albaranes_lineas l ON l.albaran = a.id
+        JOIN gestion.pedidos_unidades u ON u.pedido = a.pedido AND u.linea = l.pedido_linea
+        WHERE a.id = p_albaran GROUP BY u.sku, a.almacen ORDER BY u.sku
+    LOOP
+        UPDATE gestion.existencias
+        SET fisico = fisico - v_unidad.cantidad,
+            reservado = greatest(reservado - v_unidad.cantidad, 0)
+        WHERE sku = v_unidad.sku AND almacen = v_unidad.almacen;
+    END LOOP;
 END $$;
 
 -- Sends what is asked ([{"linea": 1, "cantidad": 2}], NULL = all that is left) and
@@ -91,14 +128,11 @@ BEGIN
         VALUES (v_albaran, v_orden, v_linea.linea, v_linea.sku, v_linea.cantidad);
         UPDATE gestion.pedidos_lineas SET servida = servida + v_linea.cantidad
         WHERE pedido = p_pedido AND linea = v_linea.linea;
-        UPDATE gestion.existencias
-        SET fisico = fisico - v_linea.cantidad,
-            reservado = greatest(reservado - v_linea.cantidad, 0)
-        WHERE sku = v_linea.sku AND almacen = v_pedido.almacen;
     END LOOP;
     IF v_orden = 0 THEN
         RAISE EXCEPTION 'No hay nada que enviar.' USING ERRCODE = 'ER001';
     END IF;
+    PERFORM gestion.sacar_albaran(v_albaran);
     UPDATE gestion.pedidos SET estado = CASE WHEN EXISTS (
         SELECT FROM gestion.pedidos_lineas
         WHERE pedido = p_pedido AND sku IS NOT NULL AND servida < cantidad
@@ -117,3 +151,21 @@ END $$;
 
 CREATE TRIGGER precios AFTER INSERT ON gestion.articulos_variantes
 FOR EACH ROW EXECUTE FUNCTION gestion.poner_precio_a_variante();
+
+-- A kit that is put together otherwise is another item to whoever sells it.
+CREATE FUNCTION gestion.tocar_kit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'DELETE' AND EXISTS (
+        SELECT FROM gestion.componentes
+        WHERE kit = NEW.componente OR componente = NEW.kit
+    ) THEN
+        RAISE EXCEPTION 'Un lote no puede contener otro lote: %.', NEW.componente
+            USING ERRCODE = 'ER001';
+    END IF;
+    UPDATE gestion.articulos_variantes SET modificado_en = clock_timestamp()
+    WHERE sku IN (OLD.kit, NEW.kit);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER cambio AFTER INSERT OR UPDATE OR DELETE ON gestion.componentes
+FOR EACH ROW EXECUTE FUNCTION gestion.tocar_kit();

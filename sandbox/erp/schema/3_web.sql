@@ -45,6 +45,10 @@ SELECT e.sku, e.almacen, e.fisico, e.reservado, e.bloqueado, e.pendiente_recibir
        e.modificado_en, e.version
 FROM gestion.existencias e;
 
+-- What a kit takes from the shelf. Its change counts as one of the kit's row in v_variantes.
+CREATE VIEW puente.v_componentes AS
+SELECT kit AS sku, componente, cantidad FROM gestion.componentes;
+
 CREATE VIEW puente.v_almacenes AS
 SELECT codigo, descripcion FROM gestion.almacenes;
 
@@ -86,6 +90,7 @@ CREATE TABLE puente.e_pedidos (
     recibido_en timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX e_pedidos_por_referencia ON puente.e_pedidos (referencia);
+CREATE INDEX e_pedidos_por_fecha ON puente.e_pedidos (fecha, referencia);
 
 CREATE TABLE puente.e_pedidos_lineas (
     envio uuid NOT NULL REFERENCES puente.e_pedidos,
@@ -172,7 +177,6 @@ END $$;
 CREATE FUNCTION gestion.crear_pedido(e puente.e_pedidos) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_pedido bigint;
-    v_linea record;
     v_base numeric;
     v_cuota numeric;
     v_redondeo numeric;
@@ -209,12 +213,11 @@ BEGIN
             SELECT CASE WHEN e.iva_incluido THEN 1 + web.tipo_iva / 100 ELSE 1 END AS divisor
         ) AS d
     ) AS neta;
-    FOR v_linea IN
-        SELECT sku, sum(cantidad) AS cantidad FROM gestion.pedidos_lineas
-        WHERE pedido = v_pedido AND sku IS NOT NULL GROUP BY sku ORDER BY sku
-    LOOP
-        PERFORM gestion.reservar(v_linea.sku, e.almacen, v_linea.cantidad);
-    END LOOP;
+    INSERT INTO gestion.pedidos_unidades
+    SELECT l.pedido, l.linea, u.sku, u.cantidad
+    FROM gestion.pedidos_lineas l, LATERAL gestion.unidades(l.sku) AS u
+    WHERE l.pedido = v_pedido AND l.sku IS NOT NULL;
+    PERFORM gestion.reservar_pedido(v_pedido, e.almacen, 1);
     SELECT base, cuota INTO v_base, v_cuota FROM gestion.totalizar(v_pedido);
     v_redondeo := e.total_web - v_base - v_cuota;
     v_tolerancia := (SELECT valor FROM gestion.parametros WHERE clave = 'redondeo_maximo');
@@ -279,7 +282,7 @@ SELECT e.referencia, coalesce(p.numero, '') AS numero, coalesce(p.id::text, '') 
            SELECT a.mensaje FROM puente.e_anulaciones a
            WHERE a.referencia = e.referencia ORDER BY a.id DESC LIMIT 1
        ), '') AS mensaje,
-       p.total, p.cuota_iva AS total_iva, p.redondeo, e.recibido_en,
+       p.total, p.cuota_iva AS total_iva, p.redondeo, e.fecha, e.recibido_en,
        p.modificado_en, coalesce(p.version, 0) AS version
 FROM puente.e_pedidos e
 LEFT JOIN gestion.pedidos p ON p.id = e.pedido;

@@ -6,7 +6,7 @@ REVOKE ALL ON SCHEMA gestion, puente FROM PUBLIC;
 GRANT USAGE ON SCHEMA puente TO {role};
 GRANT SELECT ON
     puente.v_articulos, puente.v_variantes, puente.v_precios, puente.v_existencias,
-    puente.v_almacenes, puente.v_tipos_iva, puente.v_pedidos, puente.v_albaranes
+    puente.v_componentes, puente.v_almacenes, puente.v_tipos_iva, puente.v_pedidos, puente.v_albaranes
 TO {role};
 -- Not the columns in which the back office writes its answer.
 GRANT INSERT (

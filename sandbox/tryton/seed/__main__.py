@@ -34,6 +34,7 @@ def main() -> None:
     for number, _name in enumerate(products, 1):
         if number % 10 == 0 or number == total:
             say(f"products {number}/{total}")
+    catalogue.create_kits(config, categories, attribute_set)
     catalogue.create_price_lists(made["company"], categories)
     places = warehouses.create_warehouses()
     for name in warehouses.fill(config, places):

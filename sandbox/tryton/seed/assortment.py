@@ -143,6 +143,24 @@ FAMILIES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """What is sold together for one price and has no stock of its own."""
+
+    code: str
+    name: str
+    price: str
+    components: tuple[tuple[str, int], ...]
+
+
+KITS = (
+    Kit(code="ZZ001", name="Estuche de cuidado: crema y spray", price="16.95",
+        components=(("CU001", 1), ("CU002", 1))),
+    Kit(code="ZZ002", name="Lote de 3 cremas incoloras", price="18.95",
+        components=(("CU001", 3),)),
+)  # fmt: skip
+
+
 def ean13(number: int) -> str:
     """Return an EAN with Spain's prefix and the right check digit."""
     digits = f"84{number:010d}"

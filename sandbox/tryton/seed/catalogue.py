@@ -10,8 +10,10 @@ from proteus import Model  # type: ignore[import-not-found]
 from sandbox.tryton.seed.assortment import (
     COLOURS,
     FAMILIES,
+    KITS,
     SIZES,
     Family,
+    Kit,
     ean13,
     net_price,
     variants,
@@ -116,6 +118,44 @@ def _variants(
             "attributes": {**axes, **extra},
             "identifiers": [("create", [{"type": "ean", "code": ean13(barcode + offset)}])],
         }
+
+
+def create_kits(config: Any, categories: dict[str, Any], attribute_set: Any) -> None:
+    """Create the kits; the items they are made of must exist."""
+    (unit,) = Model.get("product.uom").find([("symbol", "=", "u")], limit=1)
+    family = categories["Cuidado del calzado"]
+    values = [
+        {
+            "name": kit.name,
+            "code": kit.code,
+            "type": "kit",
+            "cost_price_method": "fixed",
+            "salable": True,
+            "default_uom": unit.id,
+            "sale_uom": unit.id,
+            "list_price": net_price(kit.price, "21"),
+            "account_category": categories["IVA 21"].id,
+            "categories": [("add", [family.id])],
+            "attribute_set": attribute_set.id,
+            "components": [("create", list(_components(kit, unit)))],
+            "products": [("create", [_kit_item(kit, place)])],
+        }
+        for place, kit in enumerate(KITS)
+    ]
+    Model.get("product.template")._proxy.create(values, config.context)
+
+
+def _components(kit: Kit, unit: Any) -> Iterator[dict[str, Any]]:
+    for sku, quantity in kit.components:
+        (item,) = Model.get("product.product").find([("code", "=", sku)], limit=1)
+        yield {"product": item.id, "quantity": float(quantity), "unit": unit.id}
+
+
+def _kit_item(kit: Kit, place: int) -> dict[str, Any]:
+    return {
+        "description": kit.name,
+        "identifiers": [("create", [{"type": "ean", "code": ean13(9000 + place)}])],
+    }
 
 
 def create_price_lists(company: Any, categories: dict[str, Any]) -> dict[str, Any]:

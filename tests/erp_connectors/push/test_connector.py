@@ -1,6 +1,6 @@
 """An ERP that calls us is never called."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -36,6 +36,8 @@ def test_it_says_that_the_erp_calls_us(connector: PushConnector) -> None:
     delta = connector.capabilities().delta
 
     assert set(delta) == set(Entity)
+    assert not connector.capabilities().lists_orders
+    assert not connector.capabilities().kits
     assert delta[Entity.STOCK] is DeltaKind.EVENTS
 
 
@@ -45,6 +47,7 @@ def test_nothing_to_pull_does_not_mean_that_everything_is_gone(connector: PushCo
         connector.pull_prices("7"),
         connector.pull_stock("7"),
         connector.pull_shipments("7"),
+        connector.list_orders(datetime(2026, 11, 24, tzinfo=UTC), "7"),
     ):
         assert page.records == ()
         assert not page.complete

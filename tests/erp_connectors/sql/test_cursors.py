@@ -164,7 +164,7 @@ def test_a_restored_database_is_read_from_the_start(connector: SqlConnector) -> 
 
     found = list(pages(connector.pull_products, ahead))
 
-    assert sum(len(page.records) for page in found) == 54
+    assert sum(len(page.records) for page in found) == 56
     assert found[-1].complete
 
 

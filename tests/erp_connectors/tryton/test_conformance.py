@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ FORBIDDEN: dict[str, dict[str, Any]] = {
     "product.product": {"description": "Mine"},
     "product.price_list": {"name": "Mine"},
     "product.price_list.line": {"formula": "unit_price * 0.1"},
+    "product.component": {"quantity": 9.0},
     "account.tax": {"rate": Decimal("0.01")},
     "stock.location": {"name": "Mine"},
     "res.user": {"login": "mine"},
@@ -49,6 +50,9 @@ class SeededTryton:
     warehouse: str = "MAD"
     price_list: str = "PVP"
     tax_rate: str = "21"
+    kit: tuple[str, str, dict[str, int]] = field(
+        default_factory=lambda: ("ZZ001", "ZZ001", {"CU001": 1, "CU002": 1})
+    )
 
     def set_stock(self, sku: str, warehouse: str, quantity: Decimal) -> None:
         self.staff(lambda rpc: clerk.set_stock(rpc, sku, warehouse, quantity))

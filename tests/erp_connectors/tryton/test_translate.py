@@ -28,7 +28,14 @@ def template(**values: Any) -> dict[str, Any]:
 
 
 def variant(code: str, **values: Any) -> dict[str, Any]:
-    return {"code": code, "active": True, "description": "", "attributes": {}, **values}
+    return {
+        "id": sum(code.encode()),
+        "code": code,
+        "active": True,
+        "description": "",
+        "attributes": {},
+        **values,
+    }
 
 
 def test_without_a_setting_the_selections_that_differ_are_the_options() -> None:
