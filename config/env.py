@@ -55,6 +55,30 @@ def database(url: str) -> dict[str, Any]:
     return settings
 
 
+def email(url: str) -> dict[str, Any]:
+    """Turn a mail server's URL into Django's terms; without one, no mail is sent."""
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(url or "dummymail://")
+    except (ImproperlyConfigured, ValueError):
+        # The URL itself stays out of the message: it holds a password.
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp+tls://user:password@host:587."
+        ) from None
+    return {name: found.get(name) or default for name, default in _MAIL.items()}
+
+
+_MAIL: dict[str, Any] = {
+    "EMAIL_BACKEND": "",
+    "EMAIL_HOST": "localhost",
+    "EMAIL_PORT": 25,
+    "EMAIL_HOST_USER": "",
+    "EMAIL_HOST_PASSWORD": "",
+    "EMAIL_USE_TLS": False,
+    "EMAIL_USE_SSL": False,
+    "EMAIL_FILE_PATH": None,
+}
+
+
 def _value(name: str) -> str | None:
     path = os.environ.get(f"{name}_FILE")
     if not path:

@@ -206,6 +206,21 @@ SHOPIFY_APP_BRIDGE_URL = env.text(
 # Addresses that an ERP connection may point to although they are private ("10.0.0.0/8").
 ERP_ALLOWED_NETWORKS = env.words("ERP_ALLOWED_NETWORKS", "")
 
+# Where alarms are mailed from: "smtp+tls://user:password@host:587". Without it no mail
+# leaves, and destinations that are an e-mail address say so.
+_mail = env.email(env.text("EMAIL_URL", ""))
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# A worker waits here: less than a notice's lease.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "puente@localhost")
+
 # Whoever reads /metrics from another machine shows this token.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # Origins besides Shopify's own that may frame the embedded page: the demo's store is one.
@@ -224,6 +239,9 @@ SYNC_BURST = timedelta(milliseconds=env.number("SYNC_BURST_MS", 3000))
 SYNC_SECOND_LOOK = timedelta(milliseconds=env.number("SYNC_SECOND_LOOK_MS", 2000))
 # The scheduled comparison of stock and orders; a lost notice costs at most this.
 SYNC_RECONCILE_EVERY = timedelta(seconds=env.number("SYNC_RECONCILE_SECONDS", 240))
+# Stores with so many levels are compared in full by a bulk operation: that costs some 20
+# points instead of 36 for 250 levels, and a minute or more before the first row.
+SYNC_BULK_FROM = env.number("SYNC_BULK_FROM", 10_000)
 # Search in Shopify lags behind, and so may the clocks: sweeps read this much again.
 SYNC_ORDER_OVERLAP = timedelta(seconds=env.number("SYNC_ORDER_OVERLAP_SECONDS", 600))
 # What is done is forgotten after this; what waits for a person never is.

@@ -37,10 +37,22 @@ SETTINGS: dict[str, Any] = {
                 "items": [
                     _item(_("Overview"), "dashboard", "index"),
                     _item(
+                        _("Alarms"),
+                        "notifications_active",
+                        "sync_alert_changelist",
+                        "sync.admin.alerts.open_alarms",
+                    ),
+                    _item(
                         _("Differences"),
                         "balance",
                         "sync_divergence_changelist",
                         "sync.dashboard.open_divergences",
+                    ),
+                    _item(
+                        _("Mass changes"),
+                        "front_hand",
+                        "sync_masschange_changelist",
+                        "sync.dashboard.held_mass_changes",
                     ),
                     _item(_("Orders"), "shopping_bag", "sync_shoporder_changelist"),
                     _item(_("Stock"), "inventory_2", "sync_stockposition_changelist"),
@@ -77,6 +89,8 @@ SETTINGS: dict[str, Any] = {
                     _item(_("Sources of truth"), "rule", "mapping_fieldrule_changelist"),
                     _item(_("Attributes"), "category", "mapping_attributemapping_changelist"),
                     _item(_("Warehouses"), "warehouse", "mapping_warehousemapping_changelist"),
+                    _item(_("Alarm destinations"), "send", "sync_alertdestination_changelist"),
+                    _item(_("Stock rules"), "tune", "mapping_stockrule_changelist"),
                     _item(_("Users"), "person", "auth_user_changelist"),
                 ],
             },

@@ -32,6 +32,6 @@ def clock(moment: datetime) -> str:
 
 
 def quote(text: str) -> str:
-    """Return what a system said, on one line and not too long."""
-    said = " ".join(say(text).split())
+    """Return what a system said, on one line, not too long, to stand within a sentence."""
+    said = " ".join(say(text).split()).rstrip(".") or "—"
     return said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 1]}…"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -23,7 +24,7 @@ _EXPLAINS = {Kind.ERP_DOWN, Kind.STORE_DOWN, Kind.MASS_CHANGE, Kind.WAITING}
 _ORDERS_IN = """
 SELECT hour.number, (SELECT count(*) FROM (
     SELECT 1 FROM sync_shoporder o WHERE o.channel_id = %(channel)s
-       AND o.placed_at >= hour.begins AND o.placed_at < hour.ends LIMIT %(least)s) some)
+       AND o.placed_at >= hour.begins AND o.placed_at < hour.ends LIMIT %(least)s) seen)
   FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
        WITH ORDINALITY AS hour(begins, ends, number)
 """
@@ -54,9 +55,7 @@ def orders(channel: Channel, now: datetime) -> list[Finding]:
                     _("No order has come since %(since)s, and at such an hour there always are."),
                     {"since": clock(last)},
                 ),
-                Reason(
-                    _("Unless it is a holiday: try to buy something, up to where it is paid.")
-                ),
+                Reason(_("Unless it is a holiday: try to buy something, up to where it is paid.")),
             ),
         )
     ]
@@ -107,9 +106,7 @@ def _erp_silent(since: datetime) -> Finding:
     )
 
 
-def _erp_unmoved(
-    channel: Channel, erp_connection: ErpConnection, now: datetime
-) -> list[Finding]:
+def _erp_unmoved(channel: Channel, erp_connection: ErpConnection, now: datetime) -> list[Finding]:
     arrived = LatencyBucket.objects.filter(
         channel=channel, stream=LatencyBucket.Stream.STOCK
     ).aggregate(first=Min("minute"), last=Max("minute"))
@@ -160,7 +157,7 @@ def _broken(channel: Channel, quiet: Sequence[QuietHour], question: str) -> Hour
 
 def _counts(channel: Channel, hours: Iterable[Hour], question: str) -> Mapping[Hour, int]:
     asked = list(dict.fromkeys(hours))
-    values = {
+    values: dict[str, Any] = {
         "channel": channel.pk,
         "begins": [hour.start for hour in asked],
         "ends": [hour.end for hour in asked],

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Min, Q, Sum
 
 from mapping.models import Channel, WarehouseMapping
-from mapping.ownership import STOCK
+from mapping.ownership import PRICE, STOCK
 from mapping.reasons import Reason
 from mapping.reasons import gettext_noop as _
 from sync.alarms.finding import Finding, Kind, Severity, clock
@@ -107,9 +107,7 @@ def mass_changes(channel: Channel) -> list[Finding]:
 def _mass_change(row: MassChange, place: str) -> Finding:
     said = []
     if row.to_zero:
-        said.append(
-            Reason(_("Items that would go to 0: %(count)s."), {"count": str(row.to_zero)})
-        )
+        said.append(Reason(_("Items that would go to 0: %(count)s."), {"count": str(row.to_zero)}))
     if row.large:
         said.append(
             Reason(
@@ -137,9 +135,20 @@ def _mass_change(row: MassChange, place: str) -> Finding:
 _FIELDS = {
     STOCK: _("Items whose stock in the store is not what it should be: %(count)s."),
     "order.total": _("Orders with another total in the ERP than in the store: %(count)s."),
+    "order.missing_in_erp": _("Orders of the store that the ERP does not have: %(count)s."),
+    "order.missing_in_store": _("Web orders of the ERP that the store does not have: %(count)s."),
+    "fulfilment.missing_in_erp": _(
+        "Orders sent by hand, of which the ERP does not know: %(count)s."
+    ),
+    "product.missing_in_store": _("Products that are missing in the store: %(count)s."),
+    "variant.missing_in_store": _("Variants that are missing in the store: %(count)s."),
     "product.link": _("Products of which nobody can say which one of the store it is: %(count)s."),
+    "stock.unlinked": _("Items on sale that are not linked with the ERP: %(count)s."),
+    PRICE: _("Items with another price in the store than they should have: %(count)s."),
 }
-_ANY_FIELD = _("Records that differ between the store and the ERP in %(field)s: %(count)s.")
+_ANY_FIELD = _("Records that differ between the store and the ERP: %(count)s (%(field)s).")
+# An order that nobody will send.
+_ALWAYS_CRITICAL = {"order.missing_in_erp"}
 
 
 def differences(channel: Channel, now: datetime) -> list[Finding]:
@@ -160,25 +169,30 @@ def _differences(channel: Channel, now: datetime) -> Iterator[Finding]:
         count=Count("pk"),
         large=Count("pk", filter=large),
         units=Sum("units_at_risk"),
+        money=Sum("money_at_risk"),
         since=Min("first_seen_at"),
     )
     found = {group["field"]: group for group in groups}
     if not found:
         return
-    worst = rows.order_by("field", "-units_at_risk", "first_seen_at", "pk").distinct("field")
+    worst = rows.order_by("field", "-units_at_risk", "-money_at_risk", "pk").distinct("field")
     for row in worst:
-        yield _difference(found[row.field], row)
+        yield _difference(channel, found[row.field], row)
 
 
-def _difference(group: Mapping[str, Any], worst: Divergence) -> Finding:
+def _difference(channel: Channel, group: Mapping[str, Any], worst: Divergence) -> Finding:
     values = {"count": str(group["count"]), "field": worst.field}
     said = [Reason(_FIELDS.get(worst.field, _ANY_FIELD), values)]
     if group["units"]:
         said.append(Reason(_("Units at risk: %(units)s."), {"units": str(group["units"])}))
+    if group["money"]:
+        amount = {"amount": str(group["money"]), "currency": channel.currency}
+        said.append(Reason(_("Money at risk: %(amount)s %(currency)s."), amount))
+    critical = group["large"] or worst.field in _ALWAYS_CRITICAL
     return Finding(
         kind=Kind.DIVERGENCE,
         key=worst.field,
-        severity=Severity.CRITICAL if group["large"] else Severity.WARNING,
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
         reasons=(
             *said,
             Reason(

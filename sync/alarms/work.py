@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from django.db.models import Count, Min, Q
 
@@ -11,7 +10,6 @@ from mapping.models import Channel
 from mapping.reasons import Reason
 from mapping.reasons import gettext_noop as _
 from shopify_app.models import Shop
-from sync import failures
 from sync.alarms.finding import Finding, Kind, Severity, clock, quote
 from sync.models import (
     InboxMessage,
@@ -27,6 +25,8 @@ from sync.models import (
 FAILURES = 3
 # A restart is over within this.
 BLIP = timedelta(minutes=2)
+# The store's own notices are looked after every quarter of an hour, also where all is quiet.
+_CALLED_WITHIN = timedelta(minutes=35)
 # What comes round by itself to look for this must not alarm about itself.
 _OURS = (Recurring.Kind.WATCH, Recurring.Kind.NOTIFY)
 
@@ -52,18 +52,19 @@ def waiting(channel: Channel, now: datetime) -> list[Finding]:
 
 
 def _late(limit: timedelta, now: datetime) -> Q:
-    # What is tried again and again is never overdue for long: its tries say how long.
-    tries = 1 + sum(passed < limit for passed in accumulate(failures.DELAYS))
     waits = Q(status=Status.WAITING)
     # A run takes as long as it takes; so does what fills in around everything else.
     of_no_run = Q(job=None) | ~Q(job__status=SyncJob.Status.RUNNING)
     overdue = Q(run_after__lte=now - limit, priority__lt=Priority.BULK) & of_no_run
+    # What is tried again and again is never overdue for long, and says why it waits.
+    tried = Q(created_at__lte=now - limit) & ~Q(reason="")
     stuck = Q(status=Status.RUNNING, lease_until__lte=now - limit)
-    return waits & (overdue | Q(attempts__gte=tries)) | stuck
+    return waits & (overdue | tried) | stuck
 
 
 def _waiting(channel: Channel, count: int, since: datetime) -> Finding:
     values = {"count": str(count), "since": clock(since)}
+    reasons: tuple[Reason, ...]
     if channel.mode == Channel.Mode.PAUSED:
         reasons = (
             Reason(
@@ -98,9 +99,7 @@ def set_aside(channel: Channel) -> list[Finding]:
             kind=Kind.SET_ASIDE,
             severity=Severity.WARNING,
             reasons=(
-                Reason(
-                    _("Set aside until a person decides: %(count)s, since %(since)s."), values
-                ),
+                Reason(_("Set aside until a person decides: %(count)s, since %(since)s."), values),
                 Reason(_("Nothing else waits for them, but they have not reached their place.")),
                 Reason(_("The overview says of each what happened and what to do.")),
             ),
@@ -113,20 +112,28 @@ def connections(channel: Channel, now: datetime) -> list[Finding]:
     rows = Recurring.objects.filter(
         Q(channel=channel) | Q(connection__company=channel.company_id)
     ).exclude(kind__in=_OURS)
-    of_store, of_erp = [], []
+    of_store: list[Recurring] = []
+    of_erp: list[Recurring] = []
     for row in rows.order_by("pk"):
         (of_store if row.channel_id else of_erp).append(row)
+    connection = ErpConnection.objects.filter(company=channel.company_id, enabled=True).first()
+    # What rests on purpose does not fail: its failures are from before.
     if channel.mode == Channel.Mode.PAUSED:
-        # Its jobs rest, so their failures are from before.
         of_store = []
+    if connection is None:
+        of_erp = []
     store = _store_down(channel, of_store, now)
-    erp = _erp_down(channel, of_erp, now)
+    erp = _erp_down(connection, of_erp, now) if connection else []
     unexplained = [*([] if store else of_store), *([] if erp else of_erp)]
-    return [*store, *erp, *(_keeps_failing(row) for row in failing(unexplained))]
+    return [*store, *erp, *(_keeps_failing(row) for row in _failing(unexplained, now))]
 
 
-def failing(rows: Iterable[Recurring]) -> list[Recurring]:
-    return [row for row in rows if row.failures >= FAILURES]
+def _failing(jobs: Iterable[Recurring], now: datetime) -> list[Recurring]:
+    return [each for each in jobs if each.failures >= FAILURES and _long_ago(each, now)]
+
+
+def _long_ago(job: Recurring, now: datetime) -> bool:
+    return job.last_ok_at is None or job.last_ok_at <= now - BLIP
 
 
 def _store_down(channel: Channel, jobs: list[Recurring], now: datetime) -> list[Finding]:
@@ -141,7 +148,7 @@ def _store_down(channel: Channel, jobs: list[Recurring], now: datetime) -> list[
         todo = Reason(_("Nothing is read or written there. Install the app again."))
     elif shop.last_error:
         said = Reason(
-            _("The store does not let us in: %(error)s"), {"error": quote(shop.last_error)}
+            _("The store does not let us in (%(error)s)."), {"error": quote(shop.last_error)}
         )
         todo = Reason(_("Open the app once from the Shopify admin, or enter a new access."))
     elif silent_since := _store_silence(channel, shop, jobs, now):
@@ -160,33 +167,29 @@ def _store_silence(
     """Return when a store that is called all the time answered last, if that is long ago."""
     if shop.last_ok_at is None or channel.mode == Channel.Mode.PAUSED:
         return None
-    patience = BLIP if failing(jobs) else timedelta(minutes=channel.alarm_minutes)
+    asked = max(timedelta(minutes=channel.alarm_minutes), _CALLED_WITHIN)
+    patience = BLIP if _failing(jobs, now) else asked
     return shop.last_ok_at if shop.last_ok_at <= now - patience else None
 
 
-def _erp_down(channel: Channel, polls: list[Recurring], now: datetime) -> list[Finding]:
-    erp = ErpConnection.objects.filter(company=channel.company_id, enabled=True).first()
-    if erp is None:
+def _erp_down(erp: ErpConnection, polls: list[Recurring], now: datetime) -> list[Finding]:
+    if not polls:
+        return [_erp_away(erp.last_ok_at, erp.last_error)] if erp.last_error else []
+    failed = _failing(polls, now)
+    # Where one kind of question is answered, the ERP is there.
+    if not failed or not all(each.failures for each in polls):
         return []
-    answered = max((each.last_ok_at for each in polls if each.last_ok_at), default=erp.last_ok_at)
-    if polls:
-        # Where one kind of question is answered, the ERP is there.
-        away = bool(failing(polls)) and all(each.failures for each in polls)
-        error = next((each.last_error for each in failing(polls)), "")
-    else:
-        away, error = bool(erp.last_error), erp.last_error
-    if not away or (answered is not None and answered > now - BLIP):
-        return []
-    return [_erp_away(answered, error)]
+    answered = max((each.last_ok_at for each in polls if each.last_ok_at), default=None)
+    return [_erp_away(answered, failed[0].last_error)]
 
 
 def _erp_away(answered: datetime | None, error: str) -> Finding:
     values = {"error": quote(error)}
     if answered is None:
-        said = Reason(_("The ERP has never answered: %(error)s"), values)
+        said = Reason(_("The ERP has never answered (%(error)s)."), values)
     else:
         said = Reason(
-            _("The ERP has not answered since %(since)s: %(error)s"),
+            _("The ERP has not answered since %(since)s (%(error)s)."),
             values | {"since": clock(answered)},
         )
     return Finding(
@@ -207,7 +210,7 @@ def _keeps_failing(row: Recurring) -> Finding:
         severity=Severity.WARNING,
         reasons=(
             Reason(
-                _("A scheduled job has failed %(count)s times in a row: %(error)s"),
+                _("A scheduled job has failed %(count)s times in a row (%(error)s)."),
                 {"count": str(row.failures), "error": quote(row.last_error)},
             ),
             Reason(_("The scheduled jobs say which one, and when it worked last.")),
