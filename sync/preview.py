@@ -9,11 +9,14 @@ from mapping import links, rules
 from mapping.decide import stock as protocol
 from mapping.documents import Product
 from mapping.links import Kind
-from mapping.models import Channel, RecordLink
-from sync import calls, catalogue_ledger, reconcile
+from mapping.models import Channel
+from sync import calls, catalogue_ledger
 from sync.flows import stock
 from sync.models import ShopOrder, StockPosition
+from sync.reconcile import fulfilments, orders
 from sync.stock_figures import Reckoner
+
+_AT_ONCE = 1000
 
 
 def of(channel: Channel, stream: str) -> dict[str, int]:
@@ -60,41 +63,42 @@ def _fate(channel: Channel, product: Product) -> str:
 def _stock(channel: Channel) -> Counter[str]:
     counts = _nothing()
     for location in rules.warehouses_by_location(channel):
-        rows = list(StockPosition.objects.filter(channel=channel, location=location))
-        reckoner = Reckoner(channel, location, rows)
-        for row in rows:
-            step = stock.decide(row, reckoner)
-            if row.held:
-                counts["hold"] += 1
-            else:
-                counts["change" if isinstance(step, protocol.SetQuantity) else "leave"] += 1
+        rows = StockPosition.objects.filter(channel=channel, location=location, stocked="")
+        last = 0
+        while page := list(rows.filter(pk__gt=last).order_by("pk")[:_AT_ONCE]):
+            last = page[-1].pk
+            reckoner = Reckoner(channel, location, page)
+            counts.update(_fate_of_stock(row, reckoner) for row in page)
     return counts
+
+
+def _fate_of_stock(row: StockPosition, reckoner: Reckoner) -> str:
+    step = stock.decide(row, reckoner)
+    if row.held:
+        return "hold"
+    return "change" if isinstance(step, protocol.SetQuantity) else "leave"
 
 
 def _orders(channel: Channel) -> Counter[str]:
     """Orders of the last weeks: new to us, changed since, or as we know them."""
     counts = _nothing()
-    known = set(ShopOrder.objects.filter(channel=channel).values_list("shopify_id", flat=True))
-    for stubs in reconcile.recent_orders(channel, reconcile.sweep_start("")):
-        missing = reconcile.unseen(channel, stubs)
-        new = sum(1 for stub in missing if stub.id not in known)
-        counts.update(create=new, change=len(missing) - new, leave=len(stubs) - len(missing))
+    for stubs, _cursor in orders.recent_orders(channel, orders.sweep_start("")):
+        news = {stub.id for stub in orders.unseen(channel, stubs)}
+        known = ShopOrder.objects.filter(channel=channel, shopify_id__in=news).count()
+        counts.update(create=len(news) - known, change=known, leave=len(stubs) - len(news))
     return counts
 
 
 def _fulfilments(channel: Channel) -> Counter[str]:
     """Shipments the ERP tells of: shown in the store already, or still to be shown."""
     counts = _nothing()
-    linked = RecordLink.objects.filter(channel=channel, kind=Kind.SHIPMENT)
-    shown = {key.partition("@")[0] for key in linked.values_list("erp_key", flat=True)}
-    ours = set(ShopOrder.objects.filter(channel=channel).values_list("reference", flat=True))
     cursor, more = "", True
     with calls.erp(channel.company.erpconnection, channel=channel) as connector:
         while more:
             page = connector.pull_shipments(cursor)
-            for shipment in page.records:
-                if shipment.order_reference in ours:
-                    counts["leave" if shipment.id in shown else "create"] += 1
+            ours = fulfilments.of_this_store(channel, page.records)
+            shown = fulfilments.shown(channel, ours)
+            counts.update(create=len(ours) - len(shown), leave=len(shown))
             cursor, more = page.cursor, page.more
     return counts
 

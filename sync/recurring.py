@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -12,8 +12,9 @@ from django.utils import timezone
 from erp_connectors.models import ErpConnection
 from mapping.models import Channel
 from shopify_app import webhooks
-from sync import calls, polling, reconcile, tidying
+from sync import alarms, calls, notices, polling, tidying
 from sync.models import Recurring
+from sync.reconcile import night, schedule
 
 logger = logging.getLogger(__name__)
 Kind = Recurring.Kind
@@ -21,6 +22,8 @@ Kind = Recurring.Kind
 _POLLS = (Kind.POLL_PRODUCTS, Kind.POLL_PRICES, Kind.POLL_STOCK, Kind.POLL_SHIPMENTS)
 # A failing ERP is asked less and less often, but at least once in this time.
 _SLOWEST = timedelta(minutes=5)
+# Work that has more to do at once makes room for so long.
+_BREATH = timedelta(seconds=1)
 
 
 def schedule_connection(connection: ErpConnection) -> None:
@@ -36,18 +39,21 @@ def schedule_connection(connection: ErpConnection) -> None:
 
 def schedule_channel(channel: Channel) -> None:
     """Have a store compared and looked after. Repeatable."""
-    every = int(settings.SYNC_RECONCILE_EVERY.total_seconds())
-    for kind, seconds in (
-        (Kind.RECONCILE_ORDERS, every),
-        (Kind.RECONCILE_STOCK, every),
-        (Kind.CHECK_STORE, 900),
-    ):
+    paces = {kind: int(pace.total_seconds()) for kind, pace in schedule.paces().items()}
+    for kind, seconds in (paces | {Kind.CHECK_STORE: 900, Kind.WATCH: 30}).items():
+        values: dict[str, object] = {"seconds": seconds}
+        first = {"cursor": night.first(channel)} if kind == Kind.NIGHTLY else {}
         Recurring.objects.update_or_create(
-            kind=kind, connection=None, channel=channel, defaults={"seconds": seconds}
+            kind=kind,
+            connection=None,
+            channel=channel,
+            defaults=values,
+            create_defaults=values | first,
         )
-    Recurring.objects.get_or_create(
-        kind=Kind.TIDY, connection=None, channel=None, defaults={"seconds": 3600}
-    )
+    for kind, seconds in ((Kind.TIDY, 3600), (Kind.NOTIFY, 5)):
+        Recurring.objects.get_or_create(
+            kind=kind, connection=None, channel=None, defaults={"seconds": seconds}
+        )
 
 
 def run_one() -> bool:
@@ -56,14 +62,14 @@ def run_one() -> bool:
     if row is None:
         return False
     try:
-        _WORK[Kind(row.kind)](row)
+        has_more = _WORK[Kind(row.kind)](row)
     except Exception as error:
         _failed(row, error)
     else:
         now = timezone.now()
         _release(
             row,
-            next_due=now + timedelta(seconds=row.seconds),
+            next_due=now + _BREATH if has_more else _next_time(row, now),
             last_ok_at=now,
             last_error="",
             failures=0,
@@ -75,6 +81,12 @@ def run_one() -> bool:
     return True
 
 
+def _next_time(row: Recurring, now: datetime) -> datetime:
+    """Return the next moment of the row's own rhythm: the time it took is not added to it."""
+    every = timedelta(seconds=max(row.seconds, 1))
+    return row.next_due + every * ((now - row.next_due) // every + 1)
+
+
 @transaction.atomic
 def _claim() -> Recurring | None:
     now = timezone.now()
@@ -82,7 +94,8 @@ def _claim() -> Recurring | None:
         Recurring.objects.select_for_update(skip_locked=True, of=["self"])
         .select_related("connection__company", "channel__shop", "channel__company")
         .filter(Q(lease_until=None) | Q(lease_until__lt=now), next_due__lte=now)
-        .exclude(channel__mode=Channel.Mode.PAUSED)
+        # Also a paused channel is watched: its backlog grows, and its sides may go away.
+        .exclude(~Q(kind=Kind.WATCH), channel__mode=Channel.Mode.PAUSED)
         .exclude(connection__enabled=False)
         .order_by("next_due")
         .first()
@@ -112,24 +125,12 @@ def _poll(row: Recurring) -> None:
     polling.poll(row)
 
 
-def _sweep(row: Recurring) -> None:
-    assert row.channel is not None
-    swept = reconcile.sweep_orders(row.channel, reconcile.sweep_start(row.cursor))
-    if swept.newest:
-        Recurring.objects.filter(pk=row.pk).update(cursor=swept.newest.isoformat())
-
-
-def _compare(row: Recurring) -> None:
-    assert row.channel is not None
-    for _page in reconcile.compare_stock(row.channel):
-        Recurring.objects.filter(pk=row.pk, claims=row.claims).update(
-            lease_until=timezone.now() + settings.SYNC_LEASE
-        )
-
-
 def _check_store(row: Recurring) -> None:
-    """Put back the notices that Shopify dropped after failures of ours."""
+    """Put back the notices that Shopify dropped after failures of ours, and work that an
+    older version of ours did not know of.
+    """
     assert row.channel is not None
+    schedule_channel(row.channel)
     with calls.store(row.channel) as client:
         made = webhooks.ensure_subscriptions(client, webhook_address())
     if made:
@@ -144,10 +145,25 @@ def _tidy(_row: Recurring) -> None:
     tidying.forget_old()
 
 
-_WORK: dict[Recurring.Kind, Callable[[Recurring], None]] = {
+def _watch(row: Recurring) -> None:
+    assert row.channel is not None
+    alarms.watch(row.channel)
+
+
+def _notify(_row: Recurring) -> None:
+    notices.deliver_due()
+
+
+# What returns True has more to do at once.
+_WORK: dict[Recurring.Kind, Callable[[Recurring], bool | None]] = {
     **dict.fromkeys(_POLLS, _poll),
-    Kind.RECONCILE_ORDERS: _sweep,
-    Kind.RECONCILE_STOCK: _compare,
+    Kind.RECONCILE_ORDERS: schedule.compare_orders,
+    Kind.RECONCILE_STOCK: schedule.compare_stock,
+    Kind.RECONCILE_FULFILMENTS: schedule.compare_shipments,
+    Kind.RECONCILE_CATALOGUE: schedule.compare_products,
+    Kind.NIGHTLY: night.compare,
     Kind.CHECK_STORE: _check_store,
     Kind.TIDY: _tidy,
+    Kind.WATCH: _watch,
+    Kind.NOTIFY: _notify,
 }

@@ -1,7 +1,9 @@
 """Runs: somebody asks for a stream to be brought up to date, and watches it happen."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +12,11 @@ from django.db.models import Count
 from django.utils import timezone
 
 from mapping.models import Channel
-from sync import polling, reconcile
+from sync import polling
 from sync.models import Attempt, InboxMessage, OutboxCommand, Recurring, Status, SyncJob
+from sync.reconcile import orders
+from sync.reconcile.rounds import Place, Round, add, go
+from sync.reconcile.streams import stages
 
 Kind = SyncJob.Kind
 _OPEN = [Status.WAITING, Status.RUNNING]
@@ -52,40 +57,57 @@ def start(
     Raises what the ERP or the store raises; the run then says why it failed.
     """
     job = SyncJob.objects.create(channel=channel, kind=kind, requested_by=by)
-    try:
+    with _saying_why(job):
         job.counts = _gather(channel, kind, job, since)
+    job.save(update_fields=["counts"])
+    return job
+
+
+def compare(
+    channel: Channel,
+    streams: Sequence[str] = (),
+    *,
+    full: bool = False,
+    by: User | None = None,
+) -> Iterator[tuple[str, SyncJob]]:
+    """Compare streams (none named: all) here and now; after each page say where it is.
+
+    Queues the corrections. The last job yielded is the finished comparison, and the
+    first is yielded before anything was asked.
+    """
+    kind = Kind.NIGHTLY if full else Kind.RECONCILE
+    job = SyncJob.objects.create(channel=channel, kind=kind, requested_by=by)
+    round_ = Round(channel=channel, began=timezone.now(), job=job)
+    with _saying_why(job):
+        for place, page in go(round_, stages(streams, full=full), Place()):
+            add(job, page.counts)
+            yield place.stage, job
+        SyncJob.objects.filter(pk=job.pk).update(
+            status=SyncJob.Status.DONE, finished_at=timezone.now()
+        )
+
+
+@contextmanager
+def _saying_why(job: SyncJob) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:
         SyncJob.objects.filter(pk=job.pk).update(
             status=SyncJob.Status.FAILED, error=str(error), finished_at=timezone.now()
         )
         raise
-    job.save(update_fields=["counts"])
-    return job
 
 
 def _gather(
     channel: Channel, kind: SyncJob.Kind, job: SyncJob, since: datetime | None
 ) -> dict[str, int]:
     if kind == Kind.ORDERS:
-        swept = reconcile.sweep_orders(channel, since or reconcile.sweep_start(""), job=job)
-        return {"looked_at": swept.looked_at, "found": swept.found}
-    if kind == Kind.RECONCILE:
-        return _compare(channel, job)
+        counts = Counter(looked_at=0, found=0)
+        for swept in orders.sweep(channel, since or orders.sweep_start(""), job=job):
+            counts.update(looked_at=swept.looked_at, found=swept.found)
+        return dict(counts)
     return {
         pull.value: polling.pull_all(channel, pull, job) for pull in _PULLS[SyncJob.Kind(kind)]
-    }
-
-
-def _compare(channel: Channel, job: SyncJob) -> dict[str, int]:
-    swept = reconcile.sweep_orders(channel, reconcile.sweep_start(""), job=job)
-    pages = list(reconcile.compare_stock(channel))
-    return {
-        "orders": swept.looked_at,
-        "orders_found": swept.found,
-        "levels": sum(page.looked_at for page in pages),
-        "differ": sum(page.differ for page in pages),
-        "corrected": sum(page.corrected for page in pages),
-        "ask": sum(page.ask for page in pages),
     }
 
 

@@ -68,14 +68,19 @@ class Installation:
             **settings,
         }
 
-    def prepare(self, *, articles: int = 1000) -> None:
-        """Make both sides and connect them; no worker runs yet."""
+    def prepare(self, *, articles: int = 1000, saved: bool = True) -> None:
+        """Make both sides and connect them; no worker runs yet.
+
+        `saved` False: the store keeps nothing on the disk, since a large one would be
+        busy with that.
+        """
         self.erp.run("create")
         self.erp.keep(articles)
+        state = ("--state", str(self._folder / "state")) if saved else ()
         self._start(
             "store",
             *("-m", "sandbox.shopify_store", "--port", str(self._store_port)),
-            *("--state", str(self._folder / "state"), "--retry-scale", "1"),
+            *(*state, "--retry-scale", "1"),
         )
         self._wait(f"{self._store_url}/health")
         self.shop = SandboxShop(self._store_url, DOMAIN, self.url)

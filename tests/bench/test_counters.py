@@ -2,10 +2,15 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from mapping.documents import StockLevel
+from sync import stock_intake
+from sync.models import Recurring, StockPosition
 from tests.bench import minimum
 from tests.end_to_end import conftest as end_to_end
 from tests.end_to_end.world import SqlErp, World
@@ -67,3 +72,36 @@ def test_changes_of_stock_go_in_as_few_calls_as_can_be(world: World[SqlErp]) -> 
     used = spent(world, start)
     assert set(used["operations"]) == {"SetQuantities"}
     assert used["points_actual"] <= DEAREST * least.points
+
+
+def test_a_thousand_changes_at_one_location_take_four_calls_and_forty_points(
+    world: World[SqlErp],
+) -> None:
+    erp, channel = world.channel.company.erpconnection, world.channel
+    made = world.shop.post("fill", {"items": 1000, "available": 5})
+    skus = [f"MASA-{number:07d}" for number in range(1, 1001)]
+    StockPosition.objects.bulk_create(
+        StockPosition(
+            channel=channel,
+            sku=sku,
+            item=f"gid://shopify/InventoryItem/{made['first_item_id'] + number}",
+            location=f"gid://shopify/Location/{made['location_id']}",
+            mirror=5,
+            target=5,
+            dirty=False,
+        )
+        for number, sku in enumerate(skus)
+    )
+    now = timezone.now()
+    levels = [
+        StockLevel(sku=sku, warehouse="CENTRAL", on_hand=Decimal(6), as_of=now) for sku in skus
+    ]
+    start = world.shop.mark()
+    stock_intake.accept_levels(erp, levels, asked_at=now)
+    Recurring.objects.all().delete()
+    world.work()
+
+    used = spent(world, start)
+    assert sum(rows_written(world, start).values()) == 1000
+    assert set(used["operations"]) == {"SetQuantities"}
+    assert (used["calls"], used["points_actual"]) == (4, 40)
