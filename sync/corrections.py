@@ -48,7 +48,9 @@ def dismiss(divergence: Divergence, *, by: User) -> bool:
         return reject(correction, by=by)
     if not _close(divergence):
         return False
-    audit.note(by, "dismiss", str(divergence), channel=divergence.channel)
+    audit.note(
+        by, "dismiss", str(divergence), channel=divergence.channel, difference=divergence.pk
+    )
     return True
 
 
@@ -78,6 +80,7 @@ def _decide(correction: StockCorrection, status: str, by: User) -> bool:
         "approve" if status == Status.APPROVED else "reject",
         str(correction),
         channel=correction.divergence.channel,
+        difference=correction.divergence_id,
         before=correction.before,
         after=correction.after,
     )

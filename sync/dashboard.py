@@ -12,8 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mapping.models import Channel
-from sync import words
-from sync.models import Divergence, InboxMessage, OutboxCommand, QueuedRow, Status
+from sync import words, work_items
+from sync.models import (
+    Divergence,
+    InboxMessage,
+    MassChange,
+    OutboxCommand,
+    QueuedRow,
+    Status,
+)
 from sync.overview import card
 
 
@@ -40,7 +47,12 @@ def fill(_request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_divergences(_request: HttpRequest) -> str:
-    return _badge(Divergence.objects.filter(status=Divergence.Status.OPEN).count())
+    """Count what waits; what somebody put off does not call for anybody."""
+    return _badge(Divergence.objects.filter(work_items.waits()).count())
+
+
+def held_mass_changes(_request: HttpRequest) -> str:
+    return _badge(MassChange.objects.filter(status=MassChange.Status.HELD).count())
 
 
 def parked_messages(_request: HttpRequest) -> str:

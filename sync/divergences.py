@@ -1,11 +1,12 @@
 """Open, refresh and close the differences between the two sides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
+from mapping import ownership
 from mapping.models import Channel
 from mapping.ownership import STOCK
 from sync.models import Divergence, StockCorrection, StockPosition
@@ -13,6 +14,13 @@ from sync.models import Divergence, StockCorrection, StockPosition
 Status = Divergence.Status
 # A product of which nobody can say which one of the store it is.
 PRODUCT_LINK = "product.link"
+VARIANT_MISSING = "variant.missing_in_store"
+# What a product shows, under its code or the SKU of a variant.
+SHOWN = (
+    *(ownership.TITLE, ownership.STATUS, ownership.DESCRIPTION, ownership.VENDOR),
+    *(ownership.TYPE, ownership.PRICE, ownership.COMPARE_AT, ownership.BARCODE),
+    *(ownership.ATTRIBUTES, VARIANT_MISSING),
+)
 
 
 @transaction.atomic
@@ -57,6 +65,13 @@ def close(channel: Channel, *, field: str, key: str) -> int:
     """The sides agree again."""
     return Divergence.objects.filter(
         channel=channel, field=field, key=key, status=Status.OPEN
+    ).update(status=Status.HEALED, closed_at=timezone.now())
+
+
+def settle_product(channel: Channel, keys: Iterable[str]) -> None:
+    """The store shows these products and variants as it should: close what was open."""
+    Divergence.objects.filter(
+        channel=channel, field__in=SHOWN, key__in=list(keys), status=Status.OPEN
     ).update(status=Status.HEALED, closed_at=timezone.now())
 
 

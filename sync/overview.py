@@ -2,39 +2,41 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from erp_connectors.models import ErpConnection
 from mapping.models import Channel
 from shopify_app.models import RateBudget, Shop
+from sync import alarms, latency, work_items
+from sync.alarms import OpenAlert
+from sync.latency import Delay
 from sync.models import (
     Divergence,
     InboxMessage,
+    LatencyBucket,
+    MassChange,
     OutboxCommand,
     Recurring,
     ShopOrder,
     Status,
+    StockPosition,
+    SyncJob,
 )
 
 # Without an answer for this long, a side that is asked all the time is not well.
 SILENCE = timedelta(minutes=10)
 HOURS = 24
+# Of what a full comparison counts, what was not as it should be.
+_FOUND = (
+    *("differ", "unlinked", "orders_found", "orders_not_in_store", "orders_not_in_erp"),
+    *("shipments_found", "shipped_by_hand", "products_differ", "products_missing"),
+)
 CHART_HEIGHT = 40
-
-_MEDIAN = """
-SELECT percentile_cont(0.5) WITHIN GROUP (
-    ORDER BY EXTRACT(EPOCH FROM o.finished_at - i.created_at))
-  FROM (SELECT finished_at, cause_id FROM sync_outboxcommand
-         WHERE channel_id = %s AND status = 'done' AND finished_at > %s
-         ORDER BY id DESC LIMIT 500) o
-  JOIN sync_inboxmessage i ON i.id = o.cause_id
- WHERE i.topic LIKE 'erp/%%'
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,34 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """How much of a channel's stock is as it should be, and what the rest may cost."""
+
+    positions: int
+    in_step: int
+    differences: int
+    put_off: int
+    units_at_risk: int
+    money_at_risk: Decimal
+    held: list[MassChange]
+    delay: Delay | None
+    compared: SyncJob | None
+
+    @property
+    def found(self) -> int:
+        """Return how many things the last full comparison found that were not as they should."""
+        counts = self.compared.counts if self.compared else {}
+        return sum(counts.get(name, 0) for name in _FOUND)
+
+    @property
+    def share(self) -> float:
+        """Return the percent in step. Only all of them are 100."""
+        if self.in_step == self.positions:
+            return 100.0
+        return min(100 * self.in_step / self.positions, 99.9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One channel at a glance."""
 
@@ -71,10 +101,10 @@ class Card:
     oldest: datetime | None
     orders_shop: int
     orders_erp: int
-    differences: int
+    stock: Stock
+    alerts: list[OpenAlert]
     points: int | None
     points_share: int
-    median_seconds: float | None
     bars: list[Bar]
 
     @property
@@ -101,13 +131,38 @@ def card(channel: Channel, *, now: datetime | None = None) -> Card:
         oldest=counts["oldest"],
         orders_shop=in_shop,
         orders_erp=in_erp,
-        differences=Divergence.objects.filter(
-            channel=channel, status=Divergence.Status.OPEN
-        ).count(),
+        stock=_stock(channel, now),
+        alerts=alarms.open_alerts(channel),
         points=round(_refilled(budget, now)) if budget else None,
         points_share=round(100 * _refilled(budget, now) / budget.maximum) if budget else 0,
-        median_seconds=_median(channel, now),
         bars=_bars(channel, now),
+    )
+
+
+def _stock(channel: Channel, now: datetime) -> Stock:
+    settled = Q(dirty=False, sent=None, held=False, mass_change=None, set_aside="")
+    numbers = StockPosition.objects.filter(channel=channel, stocked="").aggregate(
+        every=Count("pk"), right=Count("pk", filter=settled & Q(mirror=F("target")))
+    )
+    waits = work_items.waits(now)
+    risk = Divergence.objects.filter(channel=channel, status=Divergence.Status.OPEN).aggregate(
+        waiting=Count("pk", filter=waits),
+        put_off=Count("pk", filter=work_items.is_put_off(now)),
+        # Put off, it costs as much as before.
+        units=Sum("units_at_risk", default=0),
+        money=Sum("money_at_risk", default=Decimal(0)),
+    )
+    over = SyncJob.objects.filter(channel=channel, kind=SyncJob.Kind.NIGHTLY)
+    return Stock(
+        positions=numbers["every"],
+        in_step=numbers["right"],
+        differences=risk["waiting"],
+        put_off=risk["put_off"],
+        units_at_risk=risk["units"],
+        money_at_risk=risk["money"],
+        held=list(MassChange.objects.filter(channel=channel, status=MassChange.Status.HELD)),
+        delay=latency.delay(channel, LatencyBucket.Stream.STOCK, now=now),
+        compared=over.exclude(status=SyncJob.Status.RUNNING).order_by("-pk").first(),
     )
 
 
@@ -180,13 +235,6 @@ def _orders_today(channel: Channel, now: datetime) -> tuple[int, int]:
 def _refilled(budget: RateBudget, now: datetime) -> float:
     passed = max(0.0, (now - budget.updated_at).total_seconds())
     return min(budget.maximum, budget.available + budget.restore_rate * passed)
-
-
-def _median(channel: Channel, now: datetime) -> float | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_MEDIAN, [channel.pk, now - timedelta(days=1)])
-        (median,) = cursor.fetchone()
-    return None if median is None else round(float(median), 1)
 
 
 def _bars(channel: Channel, now: datetime) -> list[Bar]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import connection, models
@@ -148,6 +149,39 @@ class MachineScreen(Screen[Row]):
         """Whether this person may act on the rows. The forms stay read-only all the same."""
         name = f"{self.opts.app_label}.change_{self.opts.model_name}"
         return bool(request.user.has_perm(name))
+
+
+class StoryScreen(MachineScreen[Row]):
+    """Tells a row's story above its fields: a drawing, a time line, what each answer means."""
+
+    def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the template in `change_form_outer_before_template` shows."""
+        return {}
+
+    def is_over(self, row: Any) -> bool:
+        """Return whether there is nothing left to answer; the page then offers nothing."""
+        return False
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        row = self.get_object(request, unquote(str(object_id)))
+        if row is None or self.is_over(row):
+            return []
+        found: list[Any] = super().get_actions_detail(request, object_id)
+        return found
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        told = self.story(request, row) if row and self.has_view_permission(request, row) else {}
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **told}
+        )
+        return page
 
 
 def go_to(url: str) -> HttpResponse:

@@ -65,7 +65,8 @@ class SyncJobScreen(base.MachineScreen[SyncJob]):
 
     @base.display(description=_("Counts"))
     def found(self, row: SyncJob) -> str:
-        return ", ".join(f"{name}: {count}" for name, count in row.counts.items()) or "—"
+        named = ((words.COUNTS.get(name, name), count) for name, count in row.counts.items())
+        return ", ".join(f"{name}: {count}" for name, count in named) or "—"
 
 
 class RunNow(base.Question):

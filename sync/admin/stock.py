@@ -5,17 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from mapping.models import WarehouseMapping
 from sync import corrections, explain
-from sync.admin import base
+from sync.admin import base, waterfall
 from sync.models import StockPosition
 
 POSITION_COLOURS = {
     "aside": base.BAD,
     "held": base.WAITS,
+    "mass": base.WAITS,
+    "uncounted": "",
     "moving": base.MOVES,
     "right": base.GOOD,
     "differs": base.WAITS,
@@ -24,6 +27,8 @@ POSITION_COLOURS = {
 POSITION_STATES: dict[str, Any] = {
     "aside": _("set aside"),
     "held": _("waits for approval"),
+    "mass": _("held: mass change"),
+    "uncounted": _("not counted"),
     "moving": _("on its way"),
     "right": _("in step"),
     "differs": _("differs"),
@@ -43,9 +48,17 @@ class LookAgain(base.Question):
 
 
 @admin.register(StockPosition)
-class StockPositionScreen(base.MachineScreen[StockPosition]):
+class StockPositionScreen(base.StoryScreen[StockPosition]):
+    """Each number with its parts, drawn; their sources, their times and who wrote it last."""
+
+    change_form_outer_before_template = "admin/sync/position.html"
     list_display = ["sku", "place", "channel", "shown", "should", "how", "where", "published_at"]
-    list_filter = [("channel", RelatedDropdownFilter), "held", "needs_read"]
+    list_filter = [
+        ("channel", RelatedDropdownFilter),
+        ("stocked", ChoicesDropdownFilter),
+        "held",
+        "needs_read",
+    ]
     list_select_related = ["channel"]
     search_fields = ["sku__startswith"]
     search_help_text = _("SKU, from its beginning")
@@ -54,12 +67,17 @@ class StockPositionScreen(base.MachineScreen[StockPosition]):
     actions_row = ["look_at_one_again"]
     actions_detail = ["look_at_one_again"]
     fieldsets = [
-        (None, {"fields": ["sku", "place", "channel", "standing", "set_aside"]}),
-        (_("The number and its reasons"), {"fields": ["shown", "should", "parts"]}),
-        (_("Times"), {"fields": ["level_at", "published_at"]}),
+        (None, {"fields": ["sku", "family", "place", "channel", "standing", "set_aside"]}),
+        (
+            _("Times"),
+            {"fields": ["level_at", "decided_at", "published_at", "seen_at", "changed_at"]},
+        ),
         (_("References"), {"classes": ["tab"], "fields": ["item", "location"]}),
     ]
-    readonly_fields = ["place", "standing", "shown", "should", "parts"]
+    readonly_fields = ["place", "standing"]
+
+    def story(self, request: HttpRequest, row: StockPosition) -> dict[str, Any]:
+        return waterfall.story(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockPosition]:
         named = WarehouseMapping.objects.filter(
@@ -81,15 +99,8 @@ class StockPositionScreen(base.MachineScreen[StockPosition]):
         return "—" if row.target is None else row.target
 
     @base.display(description=_("How it came about"))
-    def how(self, row: StockPosition) -> str:
-        return explain.sentence(row)
-
-    @base.display(description=_("How it came about"))
-    def parts(self, row: StockPosition) -> Any:
-        lines = explain.stock(row)
-        if not lines:
-            return explain.sentence(row)
-        return base.table(("", _("Units")), [*lines, (_("Should be"), row.target)])
+    def how(self, row: StockPosition) -> Any:
+        return format_html('<span class="puente-wide">{}</span>', explain.sentence(row))
 
     @base.display(description=_("State"), label=POSITION_COLOURS)
     def where(self, row: StockPosition) -> Any:
@@ -127,8 +138,16 @@ class StockPositionScreen(base.MachineScreen[StockPosition]):
 def _state(row: StockPosition) -> str:
     if row.set_aside:
         return "aside"
+    if row.stocked:
+        return "uncounted"
+    if row.mass_change_id:
+        return "mass"
     if row.held:
         return "held"
+    return _progress(row)
+
+
+def _progress(row: StockPosition) -> str:
     if row.sent is not None or row.dirty:
         return "moving"
     if row.mirror is None:

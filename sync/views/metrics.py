@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -16,7 +17,18 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from shopify_app.models import RateBudget
-from sync.models import Attempt, Divergence, InboxMessage, OutboxCommand, QueuedRow, Status
+from sync import latency
+from sync.models import (
+    Alert,
+    Attempt,
+    Divergence,
+    InboxMessage,
+    LatencyBucket,
+    MassChange,
+    OutboxCommand,
+    QueuedRow,
+    Status,
+)
 
 WINDOW = timedelta(minutes=5)
 BUCKETS_MS = (50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
@@ -52,7 +64,10 @@ class Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         now = timezone.now()
         yield from _queues(now)
-        yield _open_divergences()
+        yield from _divergences()
+        yield _held()
+        yield _alerts()
+        yield _delays(now - WINDOW)
         yield _points_left()
         yield from _calls(now - WINDOW)
 
@@ -85,13 +100,72 @@ def _oldest(model: type[QueuedRow], kind: str, now: datetime) -> Iterable[tuple[
     return due.values_list(kind).annotate(oldest=Min("run_after"))
 
 
-def _open_divergences() -> Metric:
-    family = GaugeMetricFamily(
-        "puente_divergences_open", "Fields on which the sides disagree", labels=["channel"]
+def _divergences() -> Iterator[Metric]:
+    number = GaugeMetricFamily(
+        "puente_divergences_open",
+        "Fields on which the sides disagree",
+        labels=["channel", "cause"],
     )
+    risk = GaugeMetricFamily(
+        "puente_units_at_risk",
+        "Units offered that are not there, or the reverse",
+        labels=["channel"],
+    )
+    units: Counter[str] = Counter()
     rows = Divergence.objects.filter(status=Divergence.Status.OPEN).order_by()
+    by_cause = rows.values_list("channel__name", "cause")
+    for channel, cause, count, at_risk in by_cause.annotate(
+        rows=Count("pk"), units=Sum("units_at_risk")
+    ):
+        number.add_metric([channel, cause], count)
+        units[channel] += at_risk
+    for channel, at_risk in units.items():
+        risk.add_metric([channel], at_risk)
+    yield number
+    yield risk
+
+
+def _held() -> Metric:
+    family = GaugeMetricFamily(
+        "puente_mass_changes_held", "Mass changes that wait for a person", labels=["channel"]
+    )
+    rows = MassChange.objects.filter(status=MassChange.Status.HELD).order_by()
     for channel, number in rows.values_list("channel__name").annotate(rows=Count("pk")):
         family.add_metric([channel], number)
+    return family
+
+
+def _alerts() -> Metric:
+    family = GaugeMetricFamily(
+        "puente_alerts_open", "Alarms that are not over", labels=["channel", "kind"]
+    )
+    rows = Alert.objects.filter(status=Alert.Status.OPEN).order_by()
+    for channel, kind, number in rows.values_list("channel__name", "kind").annotate(
+        rows=Count("pk")
+    ):
+        family.add_metric([channel, kind], number)
+    return family
+
+
+def _delays(since: datetime) -> Metric:
+    """Changes of the last minutes; of their sum nothing is kept, only how they spread."""
+    family = HistogramMetricFamily(
+        "puente_recent_change_seconds",
+        "From the change in the ERP to the store, and back for orders",
+        labels=["channel", "stream"],
+    )
+    found: dict[tuple[str, str], Counter[int]] = {}
+    rows = LatencyBucket.objects.filter(minute__gte=since).order_by()
+    for channel, stream, edge, number in rows.values_list(
+        "channel__name", "stream", "up_to"
+    ).annotate(number=Sum("count")):
+        found.setdefault((channel, stream), Counter())[edge] += number
+    for labels, bars in found.items():
+        below, buckets = 0, []
+        for edge in latency.EDGES:
+            below += bars[edge]
+            buckets.append((f"{edge / 1000:g}", float(below)))
+        family.add_metric(list(labels), [*buckets, ("+Inf", float(below))], None)
     return family
 
 

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from erp_connectors.models import ApiKey, ErpConnection
-from mapping.models import Channel, WarehouseMapping
+from mapping.models import Channel, StockRule, WarehouseMapping
 from shopify_app.models import RateBudget
 from sync.models import (
     Attempt,
     AuditEntry,
     Divergence,
     InboxMessage,
+    MassChange,
     OutboxCommand,
     Recurring,
     ShopOrder,
@@ -59,13 +60,18 @@ def fill(channel: Channel, count: int) -> None:
             expected="4", found="3",
         )  # fmt: skip
         StockCorrection.objects.create(divergence=difference, before=3, after=4)
+        StockRule.objects.create(channel=channel, scope="item", key=sku, buffer_units=1)
+        MassChange.objects.create(
+            channel=channel, location="gid://L/1", to_zero=number,
+            status=MassChange.Status.PASSED,
+        )  # fmt: skip
         SyncJob.objects.create(channel=channel, kind=SyncJob.Kind.STOCK)
         AuditEntry.objects.create(channel=channel, action="replay", subject=sku)
 
 
 LISTS = [
     *(InboxMessage, OutboxCommand, Attempt, ShopOrder, StockPosition),
-    *(Divergence, SyncJob, AuditEntry),
+    *(Divergence, SyncJob, AuditEntry, MassChange, StockRule),
 ]
 
 
@@ -73,7 +79,8 @@ LISTS = [
 def test_a_longer_list_costs_no_more_questions(
     channel: Channel, staff: Client, model: Any
 ) -> None:
-    url = reverse(f"admin:sync_{model._meta.model_name}_changelist")
+    opts = model._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     fill(channel, 5)
     staff.get(url)
     with CaptureQueriesContext(connection) as few:

@@ -1,6 +1,5 @@
 """What a store may offer: the ERP's free units, less what the web has sold since."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,9 +46,9 @@ def count(
     as_of: datetime = NOON,
     **less: str,
 ) -> int:
-    level = replace(
-        StockLevel(sku=SKU, warehouse=warehouse, on_hand=Decimal(on_hand), as_of=as_of),
-        **{name: Decimal(units) for name, units in less.items()},
+    units: dict[str, Any] = {name: Decimal(number) for name, number in less.items()}
+    level = StockLevel(
+        sku=SKU, warehouse=warehouse, on_hand=Decimal(on_hand), as_of=as_of, **units
     )
     erp = channel.company.erpconnection
     return stock_intake.accept_levels(erp, [level], asked_at=asked_at)
