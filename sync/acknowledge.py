@@ -35,11 +35,13 @@ def acknowledge_order(
     taken = ShopOrder.objects.filter(channel=row.channel, erp_number=erp_number)
     if taken.exists():
         return Acknowledged.CONFLICT
+    document = load(Order, row.document)
+    # The ERP fetched it as it stood, which may be later than when it was handed over.
+    order_ledger.handing_over(row, document)
     order_ledger.entered_erp(row, number=erp_number)
     links.attach(row.channel, Kind.ORDER, {erp_number: row.shopify_id})
     total = None if erp_total is None else Money(amount=erp_total, currency=row.currency)
     booked = ErpOrder(number=erp_number, id=erp_number, total=total)
-    document = load(Order, row.document)
     orders.note_proof(row, prove_money(document, booked))
     if document.cancelled_at:
         # Cancelled while the ERP had fetched it and not told us yet.

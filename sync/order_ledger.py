@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mapping import rules
 from mapping.decide import stock as protocol
-from mapping.documents import Order, OrderLine, dump, load
+from mapping.documents import Order, OrderLine, dump
 from mapping.models import Channel
 from sync import stock_ledger
 from sync.models import InboxMessage, ShopOrder, StockPosition, WebDemand
@@ -155,7 +155,7 @@ def _save_demand(row: ShopOrder, key: _Place, units: _Units | None) -> None:
 
 def _booked_elsewhere(row: ShopOrder, item: str, units: int) -> dict[str, object]:
     """Return what the ERP has of an item that moved here from another location."""
-    booked = row.demand.filter(item=item, in_erp_at__isnull=False).order_by("quantity").first()
+    booked = row.demand.filter(item=item, erp_quantity__gt=0).order_by("quantity").first()
     if booked is None:
         return {}
     return {
@@ -201,19 +201,29 @@ def _move(row: StockPosition, order: Order, changed: Mapping[_Place, int]) -> bo
 
 
 @transaction.atomic
+def handing_over(row: ShopOrder, order: Order) -> None:
+    """The order is about to leave as it is now; whatever is added later, the ERP lacks.
+
+    From here until the answer nobody knows whether the ERP has it.
+    """
+    row.demand.filter(in_erp_at=None).update(
+        erp_quantity=F("quantity"),
+        booked=rules.location_of(
+            row.channel, rules.shipping_warehouse(row.channel, order.location)
+        ),
+    )
+    hold(row, state=State.UNKNOWN)
+
+
+@transaction.atomic
 def entered_erp(row: ShopOrder, *, number: str, at: datetime | None = None) -> None:
-    """The ERP holds the order: its figures will soon contain the units."""
+    """The ERP holds what was handed over: its figures will soon contain those units."""
     moment = at or timezone.now()
     ShopOrder.objects.filter(pk=row.pk).update(
         state=State.IN_ERP, erp_number=number, in_erp_at=moment, reason="", reason_code=""
     )
     row.state, row.erp_number, row.in_erp_at = State.IN_ERP, number, moment
-    warehouse = rules.shipping_warehouse(row.channel, load(Order, row.document).location)
-    row.demand.filter(in_erp_at=None).update(
-        in_erp_at=moment,
-        erp_quantity=F("quantity"),
-        booked=rules.location_of(row.channel, warehouse),
-    )
+    row.demand.filter(in_erp_at=None).update(in_erp_at=moment)
     items = list(row.demand.values_list("item", flat=True))
     stock_ledger.mark_dirty(
         row.channel, StockPosition.objects.filter(channel=row.channel, item__in=items)

@@ -22,6 +22,8 @@ Kind = Recurring.Kind
 _POLLS = (Kind.POLL_PRODUCTS, Kind.POLL_PRICES, Kind.POLL_STOCK, Kind.POLL_SHIPMENTS)
 # A failing ERP is asked less and less often, but at least once in this time.
 _SLOWEST = timedelta(minutes=5)
+# What sold in the ERP while it was away is on sale in the stores until it is asked again.
+_SLOWEST_STOCK = timedelta(seconds=5)
 # Work that has more to do at once makes room for so long.
 _BREATH = timedelta(seconds=1)
 
@@ -110,7 +112,8 @@ def _claim() -> Recurring | None:
 def _failed(row: Recurring, error: Exception) -> None:
     """Try again, each time a little later; the row and the connection say why."""
     failures = row.failures + 1
-    pause = min(timedelta(seconds=row.seconds) * 2 ** min(failures, 10), _SLOWEST)
+    slowest = _SLOWEST_STOCK if row.kind == Kind.POLL_STOCK else _SLOWEST
+    pause = min(timedelta(seconds=row.seconds) * 2 ** min(failures, 10), slowest)
     _release(row, next_due=timezone.now() + pause, last_error=str(error), failures=failures)
     if row.connection:
         ErpConnection.objects.filter(pk=row.connection.pk).update(last_error=str(error))

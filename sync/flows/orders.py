@@ -98,7 +98,7 @@ def _push(
     message: InboxMessage, connector: ErpConnector, row: ShopOrder, order: Order
 ) -> ErpOrder | None:
     """Enter the order. From before the call until its answer its state is UNKNOWN."""
-    order_ledger.hold(row, state=State.UNKNOWN)
+    order_ledger.handing_over(row, order)
     queue.hold_lease(message)
     result = connector.push_order(order, key=order.reference)
     if result.outcome is Pushed.UNKNOWN:

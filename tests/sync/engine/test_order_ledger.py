@@ -108,8 +108,10 @@ def test_in_the_erp_it_counts_where_it_was_booked(
 ) -> None:
     count(channel, "10")
     count(channel, "10", warehouse="ELCHE")
-    row = order_ledger.remember(channel, order_of(channel, 2, location=""))
+    order = order_of(channel, 2, location="")
+    row = order_ledger.remember(channel, order)
 
+    order_ledger.handing_over(row, order)
     order_ledger.entered_erp(row, number="P-1", at=timezone.now())
 
     # The first mapped warehouse ships what no location was named for.
@@ -122,6 +124,7 @@ def test_what_the_erp_booked_is_not_booked_again_when_the_order_moves(
 ) -> None:
     order = order_of(channel, 2)
     row = order_ledger.remember(channel, order)
+    order_ledger.handing_over(row, order)
     order_ledger.entered_erp(row, number="P-1", at=timezone.now() - timedelta(hours=3))
     count(channel, "8")
     count(channel, "10", warehouse="ELCHE")
@@ -130,6 +133,21 @@ def test_what_the_erp_booked_is_not_booked_again_when_the_order_moves(
 
     assert offered(madrid) == 8
     assert offered(elche) == 10
+
+
+def test_what_was_added_while_the_answer_was_lost_is_not_in_the_erp(
+    channel: Channel, madrid: StockPosition
+) -> None:
+    count(channel, "10")
+    order = order_of(channel, 1)
+    row = order_ledger.remember(channel, order)
+    order_ledger.handing_over(row, order)
+    order_ledger.remember(channel, later(order, lines=order_of(channel, 3).lines))
+
+    # The ERP is found to have it: as it was handed over, not as it is.
+    order_ledger.entered_erp(row, number="P-1", at=timezone.now() - timedelta(hours=3))
+
+    assert offered(madrid) == 10 - 2
 
 
 def test_an_order_that_came_and_went_unseen_has_the_unknown_units_read_again(
