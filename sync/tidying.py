@@ -1,5 +1,7 @@
 """Forget what is old and done. What waits for a person is never forgotten."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from sync.models import (
 
 _OVER = [Status.DONE, Status.SUPERSEDED, Status.IGNORED]
 BATCH = 5000
+FIVE_WEEKS = timedelta(weeks=5)
 
 
 def forget_old() -> int:
@@ -25,7 +28,8 @@ def forget_old() -> int:
         OutboxCommand.objects.filter(status__in=_OVER, created_at__lt=before),
         InboxMessage.objects.filter(status__in=_OVER, created_at__lt=before),
         StoredAnswer.objects.filter(claimed_at__lt=before),
-        LatencyBucket.objects.filter(minute__lt=before),
+        # The shop's rhythm is learnt from four weeks of them.
+        LatencyBucket.objects.filter(minute__lt=min(before, timezone.now() - FIVE_WEEKS)),
         # Its notices go with it.
         Alert.objects.filter(status=Alert.Status.CLOSED, closed_at__lt=before),
     )

@@ -206,6 +206,8 @@ ACTIONS: dict[str, Text] = {
     "see_difference": _("saw a difference"),
     "put_off": _("put off a difference"),
     "assign": _("assigned a difference"),
+    "acknowledge_alarm": _("saw an alarm"),
+    "test_destination": _("sent a test to an alarm destination"),
     "approve_mass_change": _("approved a mass change"),
     "reject_mass_change": _("rejected a mass change"),
     "replay": _("tried again"),

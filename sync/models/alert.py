@@ -56,7 +56,7 @@ class Alert(models.Model):
     acknowledged_at = models.DateTimeField(_("seen"), null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["status", "severity", "-first_at"]
+        ordering: ClassVar = ["-status", "severity", "-first_at"]
         verbose_name = _("alarm")
         verbose_name_plural = _("alarms")
         constraints: ClassVar = [
@@ -76,7 +76,7 @@ class AlertDestination(models.Model):
 
     class Kind(models.TextChoices):
         EMAIL = "email", _("e-mail")
-        WEBHOOK = "webhook", _("signed call (Standard Webhooks)")
+        WEBHOOK = "webhook", _("signed call")
         SLACK = "slack", _("Slack")
         TEAMS = "teams", _("Teams")
 

@@ -55,7 +55,10 @@ class ShopOrder(models.Model):
                 name="one_erp_order_per_shop_order",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["channel", "state"], name="shop_order_state")]
+        indexes: ClassVar = [
+            models.Index(fields=["channel", "state"], name="shop_order_state"),
+            models.Index(fields=["channel", "placed_at"], name="shop_order_placed"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -195,6 +195,11 @@ class StockPosition(models.Model):
                 name="stock_position_moved",
             ),
             models.Index(
+                fields=["channel"],
+                condition=Q(explanation__short__gt=0),
+                name="stock_position_short",
+            ),
+            models.Index(
                 fields=["mass_change"],
                 condition=Q(mass_change__isnull=False),
                 name="stock_position_held",
