@@ -89,6 +89,7 @@ def _channel(channel: Channel, changed: set[str]) -> None:
 
 def _warehouse(mapping: WarehouseMapping) -> None:
     """A part that changes, or a store more, changes what all others may sell of it."""
+    stock_ledger.follow_at_new_locations(mapping.channel)
     stock_ledger.mark_dirty(
         mapping.channel, StockPosition.objects.filter(location=mapping.location)
     )

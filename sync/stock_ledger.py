@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from mapping import rules
 from mapping.decide import stock as protocol
-from mapping.models import Channel
+from mapping.models import Channel, RecordLink
 from sync import outbox
 from sync.models import (
     InboxMessage,
@@ -29,6 +29,7 @@ from sync.models import (
 )
 
 COMMAND = "stock"
+_KNOWN = ("item", "family", "stocked")
 
 
 def touch(
@@ -99,14 +100,15 @@ def open_positions(
     items: Iterable[Followed],
     *,
     never_stocked: bool,
+    locations: Iterable[str] | None = None,
     cause: OutboxCommand | None = None,
 ) -> None:
-    """Start following items at every mapped location of a channel. Repeatable.
+    """Start following items at every mapped location of a channel, or at some. Repeatable.
 
     `never_stocked`: we made them a moment ago, so nobody can have sold one.
     """
     now = timezone.now()
-    locations = rules.warehouses_by_location(channel)
+    locations = list(rules.warehouses_by_location(channel) if locations is None else locations)
     StockPosition.objects.bulk_create(
         [
             StockPosition(
@@ -126,12 +128,31 @@ def open_positions(
         update_conflicts=True,
         unique_fields=["channel", "item", "location"],
         update_fields=["sku", "family", "stocked"],
+        batch_size=2000,
     )
     # New products come in bursts; their stock waits for company a little longer.
     for location in locations:
         request_write(
             channel, location, delay=settings.SYNC_BURST, job=cause.job if cause else None
         )
+
+
+def follow_at_new_locations(channel: Channel) -> None:
+    """Follow every linked item at locations that were mapped a moment ago."""
+    rows = StockPosition.objects.filter(channel=channel)
+    new = set(rules.warehouses_by_location(channel)) - set(
+        rows.order_by().values_list("location", flat=True).distinct()
+    )
+    if not new:
+        return
+    known = {item: (family, stocked) for item, family, stocked in rows.values_list(*_KNOWN)}
+    linked = RecordLink.objects.filter(channel=channel, kind=RecordLink.Kind.INVENTORY_ITEM)
+    items = []
+    for sku, item in linked.values_list("erp_key", "shopify_id"):
+        family, stocked = known.get(item, ("", ""))
+        items.append(Followed(sku=sku, item=item, family=family, stocked=stocked))
+    if items:
+        open_positions(channel, items, never_stocked=False, locations=new)
 
 
 def request_write(

@@ -44,7 +44,7 @@ class MassChangeScreen(base.StoryScreen[MassChange]):
     """What is held, with every row that would change; it refreshes as the ERP speaks."""
 
     change_form_outer_before_template = "admin/sync/mass_change.html"
-    list_display = ["what", "place", "channel", "to_zero", "large", "followed", "age", "where"]
+    list_display = ["what", "place", "channel", "large", "age", "where"]
     list_filter = [("status", ChoicesDropdownFilter), ("channel", RelatedDropdownFilter)]
     list_select_related = ["channel"]
     # What waits for somebody comes first.

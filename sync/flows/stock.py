@@ -200,6 +200,7 @@ def _commit(row: OutboxCommand, chosen: list[Step]) -> None:
     row.arguments = {
         **row.arguments,
         "positions": [each.row.pk for each in chosen],
+        "quantities": [each.write.quantity for each in chosen],
         "since": [moment.isoformat() if moment else None for moment in since],
     }
     outbox.commit_request(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.soak.storm_broken import blind_to_orders_on_their_way, without_compare_and_set
-from tests.soak.storm_run import Bridge, Place, rage
+from tests.soak.storm_broken import blind_to_orders_on_their_way
+from tests.soak.storm_run import Place, rage
 
 SEED = int(os.environ.get("STORM_SEED") or int(time.time()))
 MINUTES = float(os.environ.get("STORM_MINUTES", "30"))
@@ -32,13 +32,10 @@ def test_half_an_hour_of_storm_keeps_every_promise(place: Place) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize(
-    "bridge",
-    [without_compare_and_set, blind_to_orders_on_their_way],
-    ids=lambda bridge: bridge.__name__,
-)
-def test_a_broken_bridge_does_not_survive_a_short_storm(place: Place, bridge: Bridge) -> None:
-    """Without directions: chance alone finds what is missing."""
-    found = rage(place, seed=SEED, seconds=60, skus=200, bridge=bridge)
+def test_a_blind_bridge_does_not_survive_a_short_storm(place: Place) -> None:
+    """Without directions: chance alone finds what is missing. The other broken bridges need
+    a moment that chance rarely hits; tests/end_to_end/test_storm.py directs it.
+    """
+    found = rage(place, seed=SEED, seconds=60, skus=200, bridge=blind_to_orders_on_their_way)
 
     assert found["I4 no oversale"] or found["I5 convergence"]

@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from mapping.models import Channel, FieldRule, StockRule, WarehouseMapping
+from mapping import links
+from mapping.models import Channel, FieldRule, RecordLink, StockRule, WarehouseMapping
 from mapping.ownership import STOCK
 from sync import rule_changes
 from sync.models import KitComponent, MassChange, OutboxCommand, StockPosition
@@ -145,3 +146,20 @@ def test_the_effect_of_a_rule_is_known_before_it_is_kept(channel: Channel) -> No
     assert [(each.sku, each.before, each.after) for each in found] == [("A", 10, 7), ("B", 2, 0)]
     assert not StockRule.objects.exists()
     assert dirty() == set()
+
+
+def test_a_warehouse_mapped_to_a_new_location_has_every_linked_item_followed_there(
+    channel: Channel,
+) -> None:
+    row = make_position(channel, "A", family="Zapatos")
+    links.attach(channel, RecordLink.Kind.INVENTORY_ITEM, {"A": row.item, "B": "item-b"})
+
+    WarehouseMapping.objects.create(channel=channel, warehouse="ELCHE", location="new")
+
+    found = StockPosition.objects.filter(location="new").order_by("sku")
+    assert list(found.values_list("sku", "item", "family")) == [
+        ("A", row.item, "Zapatos"),
+        ("B", "item-b", ""),
+    ]
+    # Nobody knows what the store has there: it is read before anything is written.
+    assert not found.filter(never_stocked=True).exists()
