@@ -133,7 +133,7 @@ def reject(change: MassChange, *, by: User) -> bool:
     """Leave the store as it is until the ERP gives other figures for these items."""
     if not _decide(change, Status.REJECTED, by):
         return False
-    StockPosition.objects.filter(mass_change=change).update(mass_change=None)
+    change.positions.update(mass_change=None, refused=True)
     return True
 
 

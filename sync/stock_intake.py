@@ -12,7 +12,7 @@ from erp_connectors.models import ErpConnection
 from mapping.documents import StockLevel
 from mapping.models import Channel
 from sync import stock_ledger
-from sync.models import InboxMessage, SyncJob, WebDemand
+from sync.models import InboxMessage, StockPosition, SyncJob, WebDemand
 
 # An older figure never replaces a newer one, whichever arrives last. Two of one second
 # are told apart by when we asked. An answer that only says the same again is news to
@@ -76,7 +76,11 @@ def accept_levels(
         in_erp_at__gt=asked_before,
         quantity__gt=0,
     )
-    changed = {sku for sku, _warehouse in news} | set(contained.values_list("sku", flat=True))
+    new_figures = {sku for sku, _warehouse in news}
+    StockPosition.objects.filter(
+        channel__company=erp.company_id, sku__in=new_figures, refused=True
+    ).update(refused=False)
+    changed = new_figures | set(contained.values_list("sku", flat=True))
     stock_ledger.touch(erp.company_id, changed, cause=cause, job=job)
     return len(news)
 

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ MOST_ROWS = 1000
 SECONDS_FOR_SHORT_TRANSACTIONS = 0.05
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# Marks a list of which some row could not be read, from there to its end.
+_DAMAGED = "~"
 
 
 class Reader:
@@ -89,6 +92,9 @@ class Reader:
             cursor = self._begin(entity, cursor)
         found = self._changed(entity, cursor, limit)
         records = self._read(entity, found, as_of)
+        if self._left_some_out:
+            # What could not be read is there all the same.
+            cursor = replace(cursor, is_full=False)
         positions = [position for row in found for position in row["positions"]]
         cursor = cursors.advance(cursor, positions, remember=kind is DeltaKind.CURSOR)
         more = len(found) >= limit and cursor.has_more
@@ -130,17 +136,25 @@ class Reader:
 
     def _snapshot(self, entity: Entity, text: str, limit: int, as_of: datetime) -> Page[Any]:
         keys = SOURCES[entity].keys
-        place = _read_place(text, len(keys))
+        damaged = text.startswith(_DAMAGED)
+        place = _read_place(text.removeprefix(_DAMAGED), len(keys))
         statement = self._ask.listing(entity, goes_on=bool(place))
         found = self._connection.execute(statement, [*place, limit]).fetchall()
-        more = len(found) == limit
+        records = tuple(self._read(entity, found, as_of))
+        more, damaged = len(found) == limit, damaged or self._left_some_out
+        after = _write_place(found[-1], keys) if more else ""
         return Page(
-            records=tuple(self._read(entity, found, as_of)),
-            cursor=_write_place(found[-1], keys) if more else "",
+            records=records,
+            cursor=f"{_DAMAGED}{after}" if more and damaged else after,
             as_of=as_of,
             more=more,
-            complete=not more,
+            # What could not be read is there all the same: this list proves no absence.
+            complete=not more and not damaged,
         )
+
+    @property
+    def _left_some_out(self) -> bool:
+        return bool(self._answer.get("left_out"))
 
     def _read(self, entity: Entity, found: list[Row], as_of: datetime) -> list[Any]:
         match entity:

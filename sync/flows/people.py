@@ -24,5 +24,5 @@ def let_mass_change_go(message: InboxMessage) -> None:
 def _release(channel: Channel, keys: list[int], message: InboxMessage) -> None:
     # The level is read first: what the person saw may be minutes old.
     positions = StockPosition.objects.filter(channel=channel, pk__in=keys)
-    positions.update(held=False, needs_read=True, allowed=True)
+    positions.update(held=False, needs_read=True, allowed=True, refused=False)
     stock_ledger.mark_dirty(channel, positions, cause=message)

@@ -178,6 +178,8 @@ def decide(
         return None
     row.target = reckoning.target.quantity
     row.explanation = explain.note(reckoning)
+    if row.refused:
+        return None
     step = protocol.decide_stock(
         stock_ledger.position(row), reckoning.target, owner=reckoner.owner
     )

@@ -160,6 +160,8 @@ class StockPosition(models.Model):
         MassChange, null=True, blank=True, on_delete=models.SET_NULL, related_name="positions"
     )
     allowed = models.BooleanField(default=False)
+    # A person left the store as it is, until the ERP gives another figure.
+    refused = models.BooleanField(_("left as it is"), default=False)
     # Written by us: to zero from something, or by half or more. The brake counts them.
     zeroed_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True)

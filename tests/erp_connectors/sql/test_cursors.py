@@ -251,3 +251,17 @@ class Model:
         more = len(rows) >= page and cursor.has_more
         self.cursor = cursors.write(cursor if more else cursors.finish(cursor))
         return more
+
+
+@pytest.mark.parametrize("delta", [DeltaKind.CURSOR, DeltaKind.SINCE, DeltaKind.SNAPSHOT])
+def test_a_list_with_a_row_that_cannot_be_read_proves_no_absence(
+    connect: Callable[..., SqlConnector], erp: psycopg.Connection[Any], delta: DeltaKind
+) -> None:
+    connector = connect(delta={"prices": delta})
+    assert list(pages(connector.pull_prices, "", limit=500))[-1].complete
+
+    erp.execute("UPDATE gestion.precios SET precio = 'NaN' WHERE articulo = 'ABR8001'")
+
+    found = list(pages(connector.pull_prices, "", limit=500))
+    assert len(found) > 1
+    assert not any(page.complete for page in found)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from mapping.documents import StockLevel
 from mapping.models import Channel, WarehouseMapping
-from sync import brakes, handlers, stock_intake, worker
+from sync import brakes, handlers, stock_intake, stock_ledger, worker
 from sync.flows import stock
 from sync.models import AuditEntry, InboxMessage, MassChange, OutboxCommand, StockPosition
 from tests.sync.engine.test_stock_ledger import MADRID, NOON
@@ -154,6 +154,10 @@ def test_rejected_the_store_stays_until_the_erp_says_something_else(
 
     assert brakes.reject(MassChange.objects.get(), by=admin())
     assert not StockPosition.objects.filter(dirty=True).exists()
+    # A comparison, or a rule that changes, has them looked at again: no is no.
+    stock_ledger.mark_dirty(channel, StockPosition.objects.all())
+    assert prepare(channel) == []
+    assert MassChange.objects.count() == 1
 
     count(channel, 19, skus=range(6), minute=1)
     assert prepare(channel) == [19] * 6
