@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mapping import rules
-from mapping.models import Channel, WarehouseMapping
+from mapping.models import Channel, FieldRule, WarehouseMapping
 from mapping.ownership import STOCK, owner_of
 from sync import explain, trace, words
 from sync.management.stores import add_store, find_store
@@ -49,10 +49,16 @@ class Command(BaseCommand):
             text = _("%(sku)s: %(left)s left, %(per_kit)s in each, allows %(allows)s")
             self.stdout.write(f"          {text % each}")
         shown = "—" if told["shown"] is None else told["shown"]
-        read = f" ({_('read %s') % _clock(told['level_at'])})" if told["level_at"] else ""
-        self.stdout.write(f"  {_('The store shows')}: {shown}{read}")
-        self.stdout.write(f"  {_('Source of truth')}: {told['owner']}")
-        self.stdout.write(f"  {_('Last write')}: {_write(told['last_write'])}")
+        # Apart from the f-strings: sentences inside of those are not collected.
+        shows, wrote, decides = (
+            _("The store shows"),
+            _("Last write"),
+            _("The number is decided by"),
+        )
+        read = _("read %s") % _clock(told["level_at"]) if told["level_at"] else ""
+        self.stdout.write(f"  {shows}: {shown}{f' ({read})' if read else ''}")
+        self.stdout.write(f"  {decides}: {FieldRule.Owner(told['owner']).label}")
+        self.stdout.write(f"  {wrote}: {_write(told['last_write'])}")
 
 
 def _source(part: dict[str, Any]) -> str:
@@ -103,7 +109,8 @@ def _write(last: dict[str, Any] | None) -> str:
     if not last["message"]:
         return written
     cause = f"{words.subject(last['because_of'])} #{last['message']}"
-    return f"{written}, {_('because of %s') % cause}"
+    because = _("because of %s") % cause
+    return f"{written}, {because}"
 
 
 def _places(channel: Channel) -> dict[str, str]:
