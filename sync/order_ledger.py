@@ -111,6 +111,7 @@ def _take_units(row: ShopOrder, order: Order, cause: InboxMessage | None) -> Non
             changed[key] = now - was
         _save_demand(row, key, wanted.get(key))
     if changed:
+        _credit(row, {item for item, _location in changed})
         _move_positions(row.channel, order, changed, cause)
 
 
@@ -142,27 +143,24 @@ def _save_demand(row: ShopOrder, key: _Place, units: _Units | None) -> None:
             "quantity": units.quantity,
             "unfulfilled": units.unfulfilled,
         },
-        # The ERP booked what the order held by then, wherever the store moves it later.
-        create_defaults={
-            "channel": row.channel,
-            "sku": _sku(row.channel, item, units.sku),
-            "quantity": units.quantity,
-            "unfulfilled": units.unfulfilled,
-        }
-        | _booked_elsewhere(row, item, units.quantity),
     )
 
 
-def _booked_elsewhere(row: ShopOrder, item: str, units: int) -> dict[str, object]:
-    """Return what the ERP has of an item that moved here from another location."""
-    booked = row.demand.filter(item=item, erp_quantity__gt=0).order_by("quantity").first()
-    if booked is None:
-        return {}
-    return {
-        "in_erp_at": booked.in_erp_at,
-        "booked": booked.booked,
-        "erp_quantity": min(units, booked.erp_quantity),
-    }
+def _credit(row: ShopOrder, items: set[str]) -> None:
+    """Let units that the ERP has booked follow where the store sends them from now.
+
+    Not more of them than it booked: what an order has grown by since, the ERP lacks.
+    """
+    rows = list(row.demand.filter(item__in=items).order_by("pk"))
+    for need in rows:
+        for give in rows:
+            units = min(give.erp_quantity - give.quantity, need.quantity - need.erp_quantity)
+            if give.item == need.item and units > 0:
+                give.erp_quantity -= units
+                need.erp_quantity += units
+                need.in_erp_at = need.in_erp_at or give.in_erp_at
+                need.booked = need.booked or give.booked
+    WebDemand.objects.bulk_update(rows, ["erp_quantity", "in_erp_at", "booked"])
 
 
 def _move_positions(

@@ -21,21 +21,24 @@ class Claim:
     in_erp_at: datetime | None = None
     booked: str = ""
 
-    def pending(self, asked_at: datetime) -> int:
-        """Return the units that a figure asked for at that moment lacks.
+    def pending(self, place: Place, asked_at: datetime) -> int:
+        """Return the units that a place's figure lacks, asked for at that moment.
 
-        An order taken by the ERP while it was being asked may or may not be in the
-        answer. It counts twice until the next answer: that undersells for seconds.
+        What the ERP booked is missing where the ERP took it from, until a figure was asked
+        for later. An order taken by the ERP while it was being asked may or may not be in
+        the answer. It counts twice until the next answer: that undersells for seconds.
+        What it did not book is missing where the store sends it from.
         """
-        if self.in_erp_at is None or self.in_erp_at > asked_at:
-            return self.units
-        return max(self.units - self.erp_units, 0)
-
-    def counts_at(self, place: Place) -> bool:
-        # Once the ERP has it, it is missing in the figure of where the ERP took it from.
-        # While nobody knows which location ships it, it counts at each.
-        where = (self.booked if self.in_erp_at else "") or self.location
-        return self.channel == place.channel and where in ("", place.location)
+        if self.channel != place.channel:
+            return 0
+        # While nobody knows which location sends it, it counts at each.
+        held_here = self.location in ("", place.location)
+        if self.in_erp_at is None:
+            return self.units if held_here else 0
+        booked = min(self.units, self.erp_units)
+        booked_here = (self.booked or self.location) in ("", place.location)
+        lacking = booked if booked_here and self.in_erp_at > asked_at else 0
+        return lacking + (self.units - booked if held_here else 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,15 +80,12 @@ def claimed_by(company: int, base: set[str]) -> dict[str, list[tuple[str, Decima
 
 
 def pending(claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime) -> Decimal:
-    return sum(
-        (claim.pending(asked_at) * factor for claim, factor in claims if claim.counts_at(place)),
-        Decimal(0),
-    )
+    return sum((claim.pending(place, asked_at) * factor for claim, factor in claims), Decimal(0))
 
 
 def names(
     claims: Iterable[tuple[Claim, Decimal]], place: Place, asked_at: datetime
 ) -> Iterator[str]:
     for claim, _factor in claims:
-        if claim.counts_at(place) and claim.pending(asked_at):
+        if claim.pending(place, asked_at):
             yield claim.order

@@ -150,6 +150,42 @@ def test_what_was_added_while_the_answer_was_lost_is_not_in_the_erp(
     assert offered(madrid) == 10 - 2
 
 
+def test_what_was_added_and_is_sent_from_elsewhere_is_not_in_the_erp_either(
+    channel: Channel, madrid: StockPosition, elche: StockPosition
+) -> None:
+    order = order_of(channel, 1)
+    row = order_ledger.remember(channel, order)
+    order_ledger.handing_over(row, order)
+    order_ledger.entered_erp(row, number="P-1", at=timezone.now() - timedelta(hours=3))
+    count(channel, "9")
+    count(channel, "10", warehouse="ELCHE")
+
+    held_at = (HeldAt(location=MADRID, units=1), HeldAt(location=ELCHE, units=1))
+    grown = order_of(channel, 2, location="", held_at=held_at)
+    order_ledger.remember(channel, later(order, lines=grown.lines, location=""))
+
+    assert offered(madrid) == 9
+    assert offered(elche) == 10 - 1
+
+
+def test_an_order_that_goes_and_comes_back_keeps_what_was_booked(
+    channel: Channel, madrid: StockPosition, elche: StockPosition
+) -> None:
+    order = order_of(channel, 2)
+    row = order_ledger.remember(channel, order)
+    order_ledger.handing_over(row, order)
+    order_ledger.entered_erp(row, number="P-1", at=timezone.now() - timedelta(hours=3))
+    count(channel, "8")
+    count(channel, "10", warehouse="ELCHE")
+
+    away = later(order, location=ELCHE)
+    order_ledger.remember(channel, away)
+    order_ledger.remember(channel, later(away, location=MADRID))
+
+    assert offered(madrid) == 8
+    assert offered(elche) == 10
+
+
 def test_an_order_that_came_and_went_unseen_has_the_unknown_units_read_again(
     channel: Channel, madrid: StockPosition, elche: StockPosition
 ) -> None:
