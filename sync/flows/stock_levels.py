@@ -30,6 +30,7 @@ def take(
         .order_by("pk")
     )
     known = stock_ledger.known_open(channel, asked, location)
+    unseen = {each.item: each.unknown_web for each in rows}
     now = timezone.now()
     for each in rows:
         if each.item not in levels:
@@ -51,4 +52,7 @@ def take(
         stock_ledger.store(each, value)
     stock_ledger.save(rows)
     stock_ledger.make_room(channel, [each.sku for each in rows])
+    # Sold here in orders on their way to us: other stores must not offer those units.
+    news = [each.sku for each in rows if each.unknown_web != unseen[each.item]]
+    stock_ledger.touch(channel.company_id, news, except_at=channel)
     return rows

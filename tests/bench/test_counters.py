@@ -99,7 +99,7 @@ def test_a_thousand_changes_at_one_location_take_four_calls_and_forty_points(
     start = world.shop.mark()
     stock_intake.accept_levels(erp, levels, asked_at=now)
     Recurring.objects.all().delete()
-    world.work()
+    world.work(seconds=100)
 
     used = spent(world, start)
     assert sum(rows_written(world, start).values()) == 1000

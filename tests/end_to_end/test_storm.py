@@ -4,7 +4,6 @@ The whole storm is in tests/soak/test_storm.py. `STORM_SEED` repeats a day.
 """
 
 import os
-import random
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ import pytest
 from tests.soak.storm_broken import BROKEN, whole
 from tests.soak.storm_run import Place, play, rage
 
-SEED = int(os.environ.get("STORM_SEED") or random.randrange(10**6))
+# One known day here; `make soak` tries another one each time.
+SEED = int(os.environ.get("STORM_SEED") or 1)
 
 
 @pytest.fixture
