@@ -1,5 +1,6 @@
 """Writes we may ask of Shopify, as values that can be stored, shown and sent later."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ MOST_PUBLISHED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(ABC):
     """One write. `keyed`: Shopify itself carries a repeat with the same key out once.
 
     `all_or_nothing`: one refused row means that no row was written.
@@ -21,8 +22,9 @@ class Command:
     keyed: ClassVar[bool] = False
     all_or_nothing: ClassVar[bool] = True
 
+    @abstractmethod
     def variables(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return the variables of its operation, as Shopify takes them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,9 @@ class DifferenceWork(base.StoryScreen[Divergence]):
     """The actions, for one row and for many; each tells how many somebody was faster with."""
 
     def record(self, row: Any) -> str:
+        """Name a row for staff. The list that mixes this in says how; Django's screens have
+        a metaclass of their own, so nothing can be marked abstract here.
+        """
         raise NotImplementedError
 
     def answer(self, request: HttpRequest, rows: list[Divergence], answer: Answer) -> None:

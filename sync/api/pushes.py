@@ -1,6 +1,7 @@
 """Stock and prices that an ERP sends us, in batches: all of a batch, or nothing of it."""
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -24,7 +25,7 @@ from sync.api.replay import once_per_key
 from sync.models import Priority
 
 
-class PushView(APIView):
+class PushView(ABC, APIView):
     """Shared by both: check every row, then hand all of them to the workers."""
 
     parser_classes = [StrictJSONParser]
@@ -33,8 +34,9 @@ class PushView(APIView):
     topic: str
     priority: Priority
 
+    @abstractmethod
     def document(self, row: dict[str, Any]) -> StockLevel | Price:
-        raise NotImplementedError
+        """Return what a row that was checked says."""
 
     def accept(self, request: Request) -> Response:
         form = self.serializer_class(data=request.data)

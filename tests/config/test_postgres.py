@@ -16,6 +16,7 @@ from tests.config.checkout import Checkout
 
 # A folder that is not below anyone's home, so that the server's own account may enter it.
 OPEN_PLACE = Path("/var/tmp")
+# PostgreSQL refuses to run as root, so root starts it as another account; nobody else does.
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as someone else")
 
 
