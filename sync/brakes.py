@@ -7,6 +7,7 @@ weighed again, so a mass change that the ERP takes back releases itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -25,6 +26,7 @@ Status = MassChange.Status
 WINDOW = timedelta(hours=1)
 TOPIC = "person/mass_change"
 _MOST_SHOWN = 200
+NOTHING: frozenset[Move] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +75,19 @@ def _stopped(
 ) -> frozenset[Move]:
     moves = [step.move for step in steps if step.move and not step.row.allowed]
     if not moves:
-        return frozenset()
+        return NOTHING
     since = timezone.now() - WINDOW
     rows = StockPosition.objects.filter(channel=channel, location=location)
     waiting = _counts(held, besides=steps) if held else {}
-    return brake.stops(
+    stops = partial(
+        brake.stops,
         rules.brake_limits(channel),
         moves,
         zeroed=rows.filter(zeroed_at__gt=since).count() + waiting.get(Move.TO_ZERO, 0),
         moved=rows.filter(moved_at__gt=since).count() + waiting.get(Move.LARGE, 0),
-        with_stock=rows.filter(mirror__gt=0).count(),
     )
+    # Items with stock only widen the limits, and counting them is the dear part.
+    return stops(with_stock=rows.filter(mirror__gt=0).count()) if stops(with_stock=0) else NOTHING
 
 
 def _counts(change: MassChange, *, besides: Sequence[Step] = ()) -> dict[Move, int]:
@@ -117,6 +121,8 @@ def approve(change: MassChange, *, by: User) -> bool:
     """Let a held change go. Return False if somebody decided first, or it is over."""
     if not _decide(change, Status.APPROVED, by):
         return False
+    # At once: a figure that comes in before the message must not hold them again.
+    change.positions.update(allowed=True)
     inbox.receive(
         change.channel,
         message_id=f"mass_change:{change.pk}",

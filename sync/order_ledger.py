@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, product
+from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import F
@@ -109,7 +111,9 @@ def _take_units(row: ShopOrder, order: Order, cause: InboxMessage | None) -> Non
         now = wanted[key].quantity if key in wanted else 0
         if was != now or order.test:
             changed[key] = now - was
-        _save_demand(row, key, wanted.get(key))
+    gone = [each.pk for key, each in before.items() if key not in wanted]
+    WebDemand.objects.filter(pk__in=gone).update(quantity=0, unfulfilled=0)
+    _save_demand(row, wanted)
     if changed:
         _credit(row, {item for item, _location in changed})
         _move_positions(row.channel, order, changed, cause)
@@ -122,27 +126,28 @@ def _look_for_unknown(channel: Channel, cause: InboxMessage | None) -> None:
         stock_ledger.mark_dirty(channel, rows, cause=cause)
 
 
-def _sku(channel: Channel, item: str, told: str) -> str:
-    """Return what the ERP calls the item; an order keeps the SKU of the day it was placed."""
-    rows = StockPosition.objects.filter(channel=channel, item=item)
-    return rows.values_list("sku", flat=True).first() or told
-
-
-def _save_demand(row: ShopOrder, key: _Place, units: _Units | None) -> None:
-    item, location = key
-    if units is None:
-        row.demand.filter(item=item, location=location).update(quantity=0, unfulfilled=0)
-        return
-    WebDemand.objects.update_or_create(
-        order=row,
-        item=item,
-        location=location,
-        defaults={
-            "channel": row.channel,
-            "sku": _sku(row.channel, item, units.sku),
-            "quantity": units.quantity,
-            "unfulfilled": units.unfulfilled,
-        },
+def _save_demand(row: ShopOrder, wanted: Mapping[_Place, _Units]) -> None:
+    # What the ERP calls the items: an order keeps the SKU of the day it was placed.
+    followed = StockPosition.objects.filter(
+        channel=row.channel, item__in={item for item, _location in wanted}
+    )
+    skus = dict(followed.values_list("item", "sku"))
+    WebDemand.objects.bulk_create(
+        [
+            WebDemand(
+                order=row,
+                channel=row.channel,
+                item=item,
+                location=location,
+                sku=skus.get(item, units.sku),
+                quantity=units.quantity,
+                unfulfilled=units.unfulfilled,
+            )
+            for (item, location), units in wanted.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["order", "item", "location"],
+        update_fields=["sku", "quantity", "unfulfilled"],
     )
 
 
@@ -151,11 +156,12 @@ def _credit(row: ShopOrder, items: set[str]) -> None:
 
     Not more of them than it booked: what an order has grown by since, the ERP lacks.
     """
-    rows = list(row.demand.filter(item__in=items).order_by("pk"))
-    for need in rows:
-        for give in rows:
+    rows = list(row.demand.filter(item__in=items).order_by("item", "pk"))
+    for _item, same in groupby(rows, key=attrgetter("item")):
+        places = list(same)
+        for need, give in product(places, places):
             units = min(give.erp_quantity - give.quantity, need.quantity - need.erp_quantity)
-            if give.item == need.item and units > 0:
+            if units > 0:
                 give.erp_quantity -= units
                 need.erp_quantity += units
                 need.in_erp_at = need.in_erp_at or give.in_erp_at

@@ -98,6 +98,16 @@ def postpone(row: QueuedRow, *, at: datetime, reason: str) -> bool:
     return bool(_wait(_mine(row), run_after=at, reason=reason, attempts=F("attempts") - 1))
 
 
+def bring_forward(rows: QuerySet[Row]) -> int:
+    """Have rows that wait for their next try tried now; the tries count on."""
+    count = rows.filter(
+        status=Status.WAITING, attempts__gt=0, run_after__gt=timezone.now()
+    ).update(run_after=timezone.now())
+    if count:
+        wake()
+    return count
+
+
 def run_again(rows: QuerySet[Row]) -> int:
     """Queue rows afresh, whatever became of them, and return how many there were."""
     count = _wait(

@@ -12,8 +12,8 @@ from django.utils import timezone
 from erp_connectors.models import ErpConnection
 from mapping.models import Channel
 from shopify_app import webhooks
-from sync import alarms, calls, notices, polling, tidying
-from sync.models import Recurring
+from sync import alarms, calls, notices, polling, queue, tidying
+from sync.models import InboxMessage, Recurring
 from sync.reconcile import night, schedule
 
 logger = logging.getLogger(__name__)
@@ -77,10 +77,15 @@ def run_one() -> bool:
             failures=0,
         )
         if row.connection:
-            ErpConnection.objects.filter(pk=row.connection.pk).update(
-                last_ok_at=now, last_error=""
-            )
+            _answered(row, row.connection, now)
     return True
+
+
+def _answered(row: Recurring, erp: ErpConnection, now: datetime) -> None:
+    ErpConnection.objects.filter(pk=erp.pk).update(last_ok_at=now, last_error="")
+    if row.failures:
+        # It is back: what was put off for its sake need not wait for its turn.
+        queue.bring_forward(InboxMessage.objects.filter(channel__company=erp.company_id))
 
 
 def _next_time(row: Recurring, now: datetime) -> datetime:

@@ -11,7 +11,6 @@ class Cause(StrEnum):
     LOST_NOTICE = "lost_notice"
     LATE_ERP = "late_erp"
     ECHO = "echo"
-    UNLINKED = "unlinked"
     UNCLEAR = "unclear"
 
 
@@ -30,21 +29,18 @@ class Clues:
     last_sent: int | None = None
     in_doubt: bool = False
     erp_silent: bool = False
-    linked: bool = True
 
 
 def likely_cause(clues: Clues) -> Cause:
     """Return the first explanation that fits, the surest one first."""
-    if not clues.linked:
-        return Cause.UNLINKED
     if clues.unknown_web and clues.believed - clues.found == clues.unknown_web:
         return Cause.LOST_NOTICE
     if clues.in_doubt and clues.found == clues.last_sent:
         return Cause.ECHO
-    if clues.found == clues.believed:
-        # The store stands where we left it: it is our target that moved on, late.
-        return Cause.LATE_ERP if clues.erp_silent else Cause.UNCLEAR
-    return Cause.HAND_EDIT
+    if clues.erp_silent:
+        # What the store should show is computed from old figures.
+        return Cause.LATE_ERP
+    return Cause.UNCLEAR if clues.found == clues.believed else Cause.HAND_EDIT
 
 
 def units_at_risk(*, expected: int, found: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +17,7 @@ from shopify_app.reads import LevelRead
 from sync import calls, catalogue_ledger, divergences, queue, stock_ledger
 from sync.failures import NotNeeded
 from sync.flows import stock, stock_levels
-from sync.models import Divergence, InboxMessage, StockCorrection, StockPosition
+from sync.models import Divergence, InboxMessage, Recurring, StockCorrection, StockPosition
 from sync.stock_figures import Reckoner
 
 
@@ -91,7 +91,7 @@ def suspects(
 
 
 def _is_plain(row: StockPosition, level: LevelRead | None, known_open: int) -> bool:
-    if level is None or row.mirror is None or row.set_aside:
+    if level is None or not level.tracked or row.mirror is None or row.set_aside:
         return False
     settled = not (row.dirty or row.needs_read or row.held) and row.sent is None
     equal = level.available == row.mirror == row.target
@@ -196,5 +196,15 @@ def _cause(
         unknown_web=row.unknown_web,
         in_doubt=before.needs_read,
         last_sent=before.target,
+        erp_silent=_is_silent(row.channel),
     )
     return Divergence.Cause(likely_cause(clues))
+
+
+def _is_silent(channel: Channel) -> bool:
+    """Return whether an ERP that we ask for stock has not answered for too long."""
+    since = timezone.now() - timedelta(minutes=channel.alarm_minutes)
+    polls = Recurring.objects.filter(
+        connection__company=channel.company_id, kind=Recurring.Kind.POLL_STOCK
+    )
+    return polls.filter(last_ok_at__lt=since).exclude(connection__kind="push").exists()

@@ -23,6 +23,7 @@ from sync.models import Divergence, InboxMessage, Priority, ShopOrder, WebDemand
 TOPIC = "shopify/order"
 # Older ones are found by the nightly comparison.
 STRANDED_AT_MOST = timedelta(days=30)
+STRANDED = "stranded:"
 State = ShopOrder.State
 BEFORE_US = gettext_noop("It was placed before this store was connected.")
 TEST_ORDER = gettext_noop("It is a test order.")
@@ -248,9 +249,13 @@ def stranded(channel: Channel, *, minutes: int = 10) -> list[ShopOrder]:
         received_at__lt=old,
         placed_at__gt=old - STRANDED_AT_MOST,
     ).select_related("channel")
-    moving = set(
-        InboxMessage.objects.filter(
-            channel=channel, topic=TOPIC, status__in=["waiting", "running", "parked"]
-        ).values_list("key", flat=True)
+    rows = list(waiting)
+    told = InboxMessage.objects.filter(
+        channel=channel, topic=TOPIC, key__in=[row.shopify_id for row in rows]
+    ).filter(
+        Q(status__in=["waiting", "running", "parked"])
+        # Asked a while ago: it is asked again, but not each time somebody looks.
+        | Q(created_at__gt=timezone.now() - timedelta(hours=1), message_id__startswith=STRANDED)
     )
-    return [row for row in waiting if row.shopify_id not in moving]
+    moving = set(told.values_list("key", flat=True))
+    return [row for row in rows if row.shopify_id not in moving]

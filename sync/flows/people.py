@@ -17,7 +17,7 @@ def let_mass_change_go(message: InboxMessage) -> None:
     )
     keys = list(held.values_list("pk", flat=True))
     positions = StockPosition.objects.filter(pk__in=keys)
-    positions.update(allowed=True, mass_change=None)
+    positions.update(mass_change=None)
     stock_ledger.mark_dirty(message.channel, positions, cause=message)
 
 

@@ -17,7 +17,6 @@ class LatencyBucket(models.Model):
 
     class Stream(models.TextChoices):
         STOCK = "stock", _("stock")
-        ORDERS = "orders", _("orders")
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE)
     stream = models.CharField(max_length=10, choices=Stream)

@@ -1,29 +1,13 @@
-"""Whether the store counts an item at all: staff can turn that off, and on again."""
+"""Whether the store counts an item again: staff can turn that off, and on."""
 
 from collections.abc import Iterator, Mapping
 
 from mapping.models import Channel
 from shopify_app import inventory
-from shopify_app.reads import LevelRead
 from shopify_app.stocked import Stocked
 from sync import calls, stock_ledger
 from sync.models import Priority, StockPosition
 from sync.reconcile.rounds import Page, Round
-
-
-def leave_out(
-    channel: Channel, told: Mapping[str, LevelRead | None]
-) -> dict[str, LevelRead | None]:
-    """Return the levels without those of items that the store does not count any more.
-
-    From now on nothing is sent for these: their numbers mean nothing.
-    """
-    uncounted = [item for item, level in told.items() if level and not level.tracked]
-    if uncounted:
-        StockPosition.objects.filter(channel=channel, item__in=uncounted, stocked="").update(
-            stocked=StockPosition.Stocked.UNTRACKED, dirty=False
-        )
-    return {item: level for item, level in told.items() if item not in uncounted}
 
 
 def again(round_: Round, cursor: str) -> Iterator[Page]:

@@ -52,7 +52,7 @@ def sweep(
         newest = max((each.updated_at for each in stubs), default=newest)
         yield Swept(looked_at=len(stubs), found=len(missing), newest=newest, cursor=after or "")
     for row in orders.stranded(channel):
-        orders.resume(row, message_id=f"stranded:{row.pk}:{timezone.now().isoformat()}")
+        orders.resume(row, message_id=f"{orders.STRANDED}{row.pk}:{timezone.now().isoformat()}")
 
 
 def recent_orders(

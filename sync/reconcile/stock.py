@@ -24,7 +24,7 @@ from sync import calls
 from sync.flows import levels
 from sync.flows.levels import Compared
 from sync.models import Priority, StockPosition
-from sync.reconcile import bulk_files, counted, unlinked
+from sync.reconcile import bulk_files, unlinked
 from sync.reconcile.rounds import END, Page, Round
 
 BY_IDS = inventory.MOST_ITEMS
@@ -136,7 +136,7 @@ def _by_ids(
 ) -> dict[str, int]:
     """Read levels and compare them; only what is not plainly right is locked and decided."""
     asked_at = timezone.now()
-    told = counted.leave_out(channel, reads.levels(client, items, location))
+    told = reads.levels(client, items, location)
     asked = levels.suspects(channel, location, told, thorough=thorough)
     asked += [item for item in items if item not in told]
     found = Compared(looked_at=len(items) - len(asked))

@@ -57,9 +57,14 @@ CLUES = Clues(believed=7, found=7, expected=7, last_sent=8)
             Cause.UNCLEAR,
         ),
         (
-            "an item that is not linked explains itself",
-            replace(CLUES, found=5, unknown_web=2, linked=False),
-            Cause.UNLINKED,
+            "somebody corrected the store by hand, while the ERP was silent",
+            replace(CLUES, found=3, erp_silent=True),
+            Cause.LATE_ERP,
+        ),
+        (
+            "the ERP is silent, but an order explains it",
+            replace(CLUES, found=5, unknown_web=2, erp_silent=True),
+            Cause.LOST_NOTICE,
         ),
     ],
 )
