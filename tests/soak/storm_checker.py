@@ -134,8 +134,10 @@ class _Excuses:
         self._open: dict[tuple[Group, Place], list[tuple[datetime, int]]] = defaultdict(list)
         self._ends: list[tuple[datetime, Group, Place]] = []
 
-    def add(self, group: Group, place: Place, at: datetime, units: int) -> None:
-        end = self._end(at)
+    def add(
+        self, group: Group, place: Place, at: datetime, units: int, *, more: float = 0
+    ) -> None:
+        end = self._end(at) + timedelta(seconds=more)
         self._open[group, place].append((end, units))
         heappush(self._ends, (end, group, place))
 
@@ -157,14 +159,21 @@ class _Excuses:
         return end
 
 
-def oversold(record: StormRecord, *, since: datetime, window: float) -> list[str]:
-    """I4: return every instant at which more was offered than can be explained."""
-    return list(_Judge(record, window).run(since))
+def oversold(
+    record: StormRecord, *, since: datetime, window: float, sweep: float = 0
+) -> list[str]:
+    """I4: return every instant at which more was offered than can be explained.
+
+    `sweep`: seconds between the sweeps that find what no notice told. Only in a common
+    pool, and only where every notice of another store's sale was lost, they are waited for.
+    """
+    return list(_Judge(record, window, sweep).run(since))
 
 
 class _Judge:
-    def __init__(self, record: StormRecord, window: float) -> None:
+    def __init__(self, record: StormRecord, window: float, sweep: float) -> None:
         self.shelves = Shelves()
+        self._sweep = sweep
         self._record = record
         self._excuses = _Excuses(window, record.outages)
         self._guilty: set[tuple[Group, Place]] = set()
@@ -172,7 +181,7 @@ class _Judge:
         self.shelves.shops = set(self._shops)
 
     def run(self, since: datetime) -> Iterator[str]:
-        for event in _in_order(self._record):
+        for event in in_order(self._record):
             for at, group, place in self._excuses.ended(event.at):
                 yield from self._look(at, group, place)
             before = self._figures(event)
@@ -214,7 +223,10 @@ class _Judge:
             # A sale takes from both; a return may be back in the store only.
             units += 0 if event.why == OURS else shown - before[1]
         if units > 0:
-            self._excuses.add(group, place, event.at, units)
+            elsewhere = isinstance(event, Action) and event.shop not in group
+            unheard = elsewhere and self._record.unheard(event)
+            more = self._sweep if unheard else 0
+            self._excuses.add(group, place, event.at, units, more=more)
 
     def _look(self, at: datetime, group: Group, place: Place) -> Iterator[str]:
         there, shown = self._figure(group, place)
@@ -233,7 +245,7 @@ class _Judge:
 def unequal(record: StormRecord) -> list[str]:
     """I5: return every item that a store does not show as the ERP has it, at the end."""
     shelves = Shelves()
-    for event in _in_order(record):
+    for event in in_order(record):
         shelves.happen(event)
     shops = sorted({each.shop for each in record.actions})
     shelves.shops = set(shops)
@@ -272,28 +284,6 @@ def restless(record: StormRecord, *, since: datetime) -> list[str]:
     return found
 
 
-def story(record: StormRecord, sku: str, warehouse: str) -> list[str]:
-    """Return what happened to one item in one warehouse, for whoever has to find out why."""
-    shelves = Shelves()
-    shelves.shops = shops = {each.shop for each in record.actions}
-    place = (sku, warehouse)
-    lines, last = [], ""
-    for event in _in_order(record):
-        shelves.happen(event)
-        pending = {s.partition(".")[0]: shelves.pending[s, *place] for s in sorted(shops)}
-        shown = {s.partition(".")[0]: shelves.shown[s, *place] for s in sorted(shops)}
-        now = f"free {shelves.free[place]}, pending {pending}, shown {shown}"
-        if now != last:
-            what = (
-                f"{event.shop} {event.why} {event.order or ''}"
-                if isinstance(event, Action)
-                else "ERP"
-            )
-            lines.append(f"{event.at:%H:%M:%S.%f} {what}: {now}")
-        last = now
-    return lines
-
-
-def _in_order(record: StormRecord) -> list[Action | Entry]:
+def in_order(record: StormRecord) -> list[Action | Entry]:
     events: list[Action | Entry] = [*record.entries, *record.actions]
     return sorted(events, key=lambda each: each.at)

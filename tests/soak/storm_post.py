@@ -76,6 +76,16 @@ class _Office(ThreadingHTTPServer):
         return sorted(arrived, key=attrgetter("order"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What became of one notice. `about`: an order's number, or None for a level."""
+
+    sent_at: datetime
+    shop: str
+    about: int | None
+    lost: bool
+
+
 @dataclass(kw_only=True)
 class Post:
     """Carries notices. `honest` for as long as nothing shall go wrong with them."""
@@ -86,6 +96,7 @@ class Post:
     doubled: int = 0
     shuffled: int = 0
     carried: int = 0
+    told: list[Told] = field(default_factory=list)
     _bag: list[Letter] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -124,6 +135,7 @@ class Post:
     def _fate(self, letter: Letter) -> list[Letter]:
         self.carried += 1
         luck = 1.0 if self.honest else self.chance.random()
+        self.told.append(_told(letter, lost=luck < LOST))
         if luck < LOST:
             self.lost += 1
             return []
@@ -148,3 +160,15 @@ class Post:
             headers=headers,
         )
         assert answer.status_code == 200, (answer.status_code, letter)
+
+
+def _told(letter: Letter, *, lost: bool) -> Told:
+    facts = json.loads(letter.body)
+    topic = letter.headers["X-Shopify-Topic"]
+    about = facts.get("order_id") or facts.get("id")
+    return Told(
+        sent_at=letter.sent_at,
+        shop=letter.headers["X-Shopify-Shop-Domain"],
+        about=None if topic.startswith("inventory") else about,
+        lost=lost,
+    )

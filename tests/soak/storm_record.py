@@ -1,14 +1,17 @@
 """What happened in the storm, as both sides tell it. Nothing of it is the bridge's."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 import psycopg
 
 from tests.end_to_end.world import SandboxShop
+from tests.soak.storm_post import Told
 
 # Triggers write down whoever changes stock, at the storm's time.
 WITNESS = """
@@ -105,6 +108,32 @@ class StormRecord:
     writes: list[dict[str, Any]]
     shares: dict[tuple[str, str], int]
     outages: list[tuple[datetime, datetime]] = field(default_factory=list)
+    # What became of each notice, as the post tells it.
+    told: list[Told] = field(default_factory=list)
+
+    def unheard(self, action: "Action | Entry") -> bool:
+        """Return whether every notice of what happened to an order was lost.
+
+        Its order's notices as well as those of the levels it moved: one of either tells.
+        """
+        if isinstance(action, Entry) or action.order is None:
+            return False
+        # The store tells whole seconds of when it sent a notice.
+        second = int(action.at.timestamp())
+        ours = [
+            each
+            for near in (second - 1, second, second + 1)
+            for each in self._by_second.get((action.shop, near), ())
+            if each.about in (None, action.order)
+        ]
+        return bool(ours) and all(each.lost for each in ours)
+
+    @cached_property
+    def _by_second(self) -> dict[tuple[str, int], list[Told]]:
+        found: dict[tuple[str, int], list[Told]] = defaultdict(list)
+        for each in self.told:
+            found[each.shop, int(each.sent_at.timestamp())].append(each)
+        return found
 
 
 def collect(

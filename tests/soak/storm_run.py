@@ -15,9 +15,10 @@ from tests.soak import storm_wire
 from tests.soak.storm import Storm
 from tests.soak.storm_broken import whole
 from tests.soak.storm_cases import CASES, Stage
-from tests.soak.storm_checker import oversold, restless, story, unequal
+from tests.soak.storm_checker import oversold, restless, unequal
 from tests.soak.storm_record import StormRecord, collect
-from tests.soak.storm_world import WAREHOUSES, StormWorld, storm_world
+from tests.soak.storm_story import story
+from tests.soak.storm_world import RECONCILE, WAREHOUSES, StormWorld, storm_world
 
 # What nobody could have told a store sooner: the ERP's poll, company, the call.
 WINDOW = 10.0
@@ -90,10 +91,15 @@ def _judge(world: StormWorld, storm: Storm, begin: datetime) -> dict[str, list[s
         world.all_comes_round()
         world.settle()
     record = collect(
-        world.shops, world.erp.url, WAREHOUSES, shares=_parts(world), outages=storm.outages
+        world.shops,
+        world.erp.url,
+        WAREHOUSES,
+        shares=_parts(world),
+        outages=storm.outages,
+        told=world.post.told,
     )
     found = {
-        "I4 no oversale": oversold(record, since=begin, window=WINDOW),
+        "I4 no oversale": oversold(record, since=begin, window=WINDOW, sweep=RECONCILE),
         "I5 convergence": unequal(record),
         "I6 silence": restless(record, since=quiet),
     }
