@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
@@ -207,6 +208,13 @@ def link(row: models.Model | None, text: object = "") -> SafeString | str:
         link_to(row),
         text or row,
     )
+
+
+def shown_once(request: HttpRequest, template: str, context: dict[str, Any]) -> TemplateResponse:
+    """Answer with a secret that nobody, nor any cache between, may keep."""
+    answer = TemplateResponse(request, template, context)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def table(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> SafeString:

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -164,10 +164,10 @@ class AlertDestinationScreen(base.Screen[AlertDestination]):
             "opts": self.opts,
             "destination": row,
             "text": text,
+            "done": reverse("admin:sync_alertdestination_changelist"),
+            "back": reverse("admin:sync_alertdestination_change", args=[row.pk]),
         }
-        answer = TemplateResponse(request, "admin/sync/signing_key.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return base.shown_once(request, "admin/sync/signing_key.html", context)
 
 
 def _try(row: AlertDestination) -> tuple[int, Any]:

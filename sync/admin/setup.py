@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
@@ -126,10 +126,10 @@ class ErpConnectionScreen(base.Screen[ErpConnection]):
             "connection": connection,
             "form": form,
             "text": text,
+            "done": reverse("admin:erp_connectors_apikey_changelist"),
+            "back": reverse("admin:erp_connectors_erpconnection_change", args=[connection.pk]),
         }
-        answer = TemplateResponse(request, "admin/sync/new_key.html", context)
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return base.shown_once(request, "admin/sync/new_key.html", context)
 
 
 @transaction.atomic

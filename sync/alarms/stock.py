@@ -42,7 +42,8 @@ def _orders_of(channel: Channel, skus: list[str]) -> dict[str, list[str]]:
     parts: dict[str, set[str]] = {sku: {sku} for sku in skus}
     for kit, sku in kits.values_list("kit", "sku"):
         parts.setdefault(kit, set()).add(sku)
-    demand = WebDemand.objects.filter(channel=channel, sku__in=parts, quantity__gt=0)
+    # What was sent is nobody's worry, and years of it would be read each time.
+    demand = WebDemand.objects.filter(channel=channel, sku__in=parts, unfulfilled__gt=0)
     found: dict[str, list[str]] = {}
     for held, name in demand.order_by("order__placed_at").values_list("sku", "order__name"):
         for sku in parts[held]:
