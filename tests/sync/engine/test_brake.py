@@ -145,6 +145,20 @@ def test_approved_it_goes_and_is_not_held_again(admin: Callable[[], User]) -> No
     assert AuditEntry.objects.get().action == "approve_mass_change"
 
 
+def test_a_figure_that_comes_before_the_approval_is_handled_is_not_held(
+    admin: Callable[[], User],
+) -> None:
+    channel = store_with(10)
+    count(channel, 0, skus=range(6))
+    prepare(channel)
+
+    assert brakes.approve(MassChange.objects.get(), by=admin())
+    count(channel, 1, skus=range(6), minute=1)
+
+    assert prepare(channel) == [1] * 6
+    assert MassChange.objects.count() == 1
+
+
 def test_rejected_the_store_stays_until_the_erp_says_something_else(
     admin: Callable[[], User],
 ) -> None:

@@ -10,9 +10,10 @@ from django.utils import timezone
 from mapping.documents import HeldAt, Order
 from mapping.models import Channel, WarehouseMapping
 from sync import order_ledger, stock_ledger
-from sync.models import StockPosition, WebDemand
+from sync.flows import orders as flow
+from sync.models import InboxMessage, ShopOrder, StockPosition, WebDemand
 from tests.sync.engine.test_stock_ledger import ELCHE, ITEM, MADRID, SKU, count, follow, offered
-from tests.sync.makers import make_channel, make_document
+from tests.sync.makers import make_channel, make_document, make_message
 
 pytestmark = pytest.mark.django_db
 
@@ -224,3 +225,35 @@ def test_a_test_order_is_committed_in_the_store_and_claims_nothing(
     assert madrid.needs_read
     assert offered(madrid) == 10
     assert stock_ledger.known_open(channel, [ITEM], MADRID) == {ITEM: 2}
+
+
+def test_an_order_that_stands_still_is_asked_for_once_an_hour(channel: Channel) -> None:
+    row = order_ledger.remember(channel, order_of(channel, 2, location=""))
+    ShopOrder.objects.update(
+        state=ShopOrder.State.IN_ERP, received_at=timezone.now() - timedelta(minutes=11)
+    )
+    assert flow.stranded(channel) == [row]
+
+    asked = make_message(
+        channel,
+        topic=flow.TOPIC,
+        key=row.shopify_id,
+        message_id=f"{flow.STRANDED}{row.pk}",
+        status="done",
+        created_at=timezone.now() - timedelta(minutes=59),
+    )
+    assert flow.stranded(channel) == []
+
+    InboxMessage.objects.filter(pk=asked.pk).update(
+        created_at=timezone.now() - timedelta(minutes=61)
+    )
+    assert flow.stranded(channel) == [row]
+
+
+def test_an_order_on_its_way_is_not_asked_for(channel: Channel) -> None:
+    row = order_ledger.remember(channel, order_of(channel, 2))
+    ShopOrder.objects.update(received_at=timezone.now() - timedelta(minutes=11))
+    assert flow.stranded(channel) == [row]
+
+    make_message(channel, topic=flow.TOPIC, key=row.shopify_id)
+    assert flow.stranded(channel) == []

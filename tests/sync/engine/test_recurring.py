@@ -1,5 +1,6 @@
 """Work that comes round by itself: once, at its pace, and never past what was stored."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mapping.documents import Product
 from sync import polling, recurring
 from sync.models import InboxMessage, Recurring
 from tests.sync.engine.rows import at_once
-from tests.sync.makers import make_channel
+from tests.sync.makers import make_channel, make_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +83,31 @@ def test_an_erp_that_is_away_is_asked_less_and_less_and_says_so(poll: Recurring)
     recurring.run_one()
     poll.refresh_from_db()
     assert (poll.failures, poll.last_error) == (0, "")
+
+
+def test_what_was_put_off_for_an_erp_is_tried_when_it_is_back(poll: Recurring) -> None:
+    assert poll.connection is not None
+    ours = make_message(poll.connection.company.channel_set.get(), key="ours", attempts=6)
+    theirs = make_message(make_channel(), key="theirs", attempts=6)
+    later = timezone.now() + timedelta(hours=1)
+    InboxMessage.objects.update(run_after=later)
+
+    PagedErp.away = True
+    make_due(poll)
+    recurring.run_one()
+    assert set(run_after(ours, theirs)) == {later}
+
+    PagedErp.away = False
+    make_due(poll)
+    recurring.run_one()
+    assert run_after(ours)[0] <= timezone.now()
+    assert run_after(theirs) == [later]
+    ours.refresh_from_db()
+    assert ours.attempts == 6
+
+
+def run_after(*messages: InboxMessage) -> list[datetime]:
+    return [InboxMessage.objects.get(pk=each.pk).run_after for each in messages]
 
 
 def test_the_cursor_moves_only_with_its_messages(poll: Recurring) -> None:

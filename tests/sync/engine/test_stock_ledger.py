@@ -10,10 +10,9 @@ from django.utils import timezone
 from mapping.documents import StockLevel, dump
 from mapping.models import Channel, FieldRule, WarehouseMapping
 from mapping.ownership import STOCK
-from shopify_app.reads import LevelRead
 from sync import queue, stock_intake, stock_ledger
-from sync.flows import levels, stock
-from sync.models import ErpStock, OutboxCommand, StockCorrection, StockPosition, WebDemand
+from sync.flows import stock
+from sync.models import ErpStock, OutboxCommand, StockPosition, WebDemand
 from sync.stock_figures import Reckoner
 from tests.sync.makers import make_channel, make_message, make_order
 
@@ -225,52 +224,6 @@ def test_stock_that_the_erp_does_not_own_is_never_written(owner: str) -> None:
     count(channel, "10")
 
     assert stock.decide(row, Reckoner(channel, MADRID, [row])) is None
-
-
-def shown(available: int) -> dict[str, LevelRead]:
-    level = LevelRead(
-        available=available, committed=0, on_hand=available, updated_at=timezone.now()
-    )
-    return {ITEM: level}
-
-
-def compare(channel: Channel, available: int, *, asked_at: datetime | None = None) -> int:
-    moment = asked_at or timezone.now()
-    return levels.compare(
-        channel, MADRID, shown(available), asked=[ITEM], asked_at=moment
-    ).looked_at
-
-
-def test_a_level_read_before_our_last_write_is_not_taken_for_a_hand_edit() -> None:
-    channel = shop_with("CENTRAL")
-    row = follow(channel, mirror=50, published_at=timezone.now())
-    count(channel, "50")
-
-    assert compare(channel, 0, asked_at=timezone.now() - timedelta(minutes=1)) == 0
-    row.refresh_from_db()
-    assert (row.mirror, row.held) == (50, False)
-    assert not StockCorrection.objects.exists()
-
-
-def test_a_shortage_made_by_hand_waits_for_a_person() -> None:
-    channel = shop_with("CENTRAL")
-    row = follow(channel, mirror=50)
-    count(channel, "50")
-    compare(channel, 1)
-
-    row.refresh_from_db()
-    assert row.held
-    assert prepared(channel) == []
-
-
-def test_units_the_erp_no_longer_has_are_taken_off_even_while_a_person_is_asked() -> None:
-    channel = shop_with("CENTRAL")
-    follow(channel, mirror=50)
-    count(channel, "50")
-    compare(channel, 3)
-    count(channel, "0", as_of=timezone.now())
-
-    assert prepared(channel) == [(0, 3)]
 
 
 def prepared(channel: Channel) -> list[tuple[int, int | None]]:
