@@ -115,8 +115,8 @@ def _take_units(row: ShopOrder, order: Order, cause: InboxMessage | None) -> Non
     WebDemand.objects.filter(pk__in=gone).update(quantity=0, unfulfilled=0)
     _save_demand(row, wanted)
     if changed:
-        _credit(row, {item for item, _location in changed})
-        _move_positions(row.channel, order, changed, cause)
+        credited = _credit(row, {item for item, _location in changed})
+        _move_positions(row.channel, order, changed, credited, cause)
 
 
 def _look_for_unknown(channel: Channel, cause: InboxMessage | None) -> None:
@@ -151,11 +151,13 @@ def _save_demand(row: ShopOrder, wanted: Mapping[_Place, _Units]) -> None:
     )
 
 
-def _credit(row: ShopOrder, items: set[str]) -> None:
+def _credit(row: ShopOrder, items: set[str]) -> set[_Place]:
     """Let units that the ERP has booked follow where the store sends them from now.
 
     Not more of them than it booked: what an order has grown by since, the ERP lacks.
+    Return where they went: fewer units are lacking there now, though the order holds as many.
     """
+    credited = set()
     rows = list(row.demand.filter(item__in=items).order_by("item", "pk"))
     for _item, same in groupby(rows, key=attrgetter("item")):
         places = list(same)
@@ -166,11 +168,17 @@ def _credit(row: ShopOrder, items: set[str]) -> None:
                 need.erp_quantity += units
                 need.in_erp_at = need.in_erp_at or give.in_erp_at
                 need.booked = need.booked or give.booked
+                credited.add((need.item, need.location))
     WebDemand.objects.bulk_update(rows, ["erp_quantity", "in_erp_at", "booked"])
+    return credited
 
 
 def _move_positions(
-    channel: Channel, order: Order, changed: Mapping[_Place, int], cause: InboxMessage | None
+    channel: Channel,
+    order: Order,
+    changed: Mapping[_Place, int],
+    credited: set[_Place],
+    cause: InboxMessage | None,
 ) -> None:
     items = {item for item, _location in changed}
     rows = list(
@@ -180,7 +188,8 @@ def _move_positions(
     )
     touched = [each for each in rows if _move(each, order, changed)]
     stock_ledger.save(touched)
-    positions = StockPosition.objects.filter(pk__in=[each.pk for each in touched])
+    decided = [*touched, *(each for each in rows if (each.item, each.location) in credited)]
+    positions = StockPosition.objects.filter(pk__in=[each.pk for each in decided])
     stock_ledger.mark_dirty(channel, positions, cause=cause)
     skus = [each.sku for each in rows]
     stock_ledger.touch(channel.company_id, skus, except_at=channel, cause=cause)

@@ -58,9 +58,9 @@ def schedule_channel(channel: Channel) -> None:
         )
 
 
-def run_one() -> bool:
-    """Run the job that is most overdue, and return whether there was one."""
-    row = _claim()
+def run_one(*, kind: Kind | None = None) -> bool:
+    """Run the job that is most overdue, of one kind or of all; return whether there was one."""
+    row = _claim(kind)
     if row is None:
         return False
     try:
@@ -95,12 +95,13 @@ def _next_time(row: Recurring, now: datetime) -> datetime:
 
 
 @transaction.atomic
-def _claim() -> Recurring | None:
+def _claim(kind: Kind | None) -> Recurring | None:
     now = timezone.now()
+    which = {"kind": kind} if kind else {}
     row = (
         Recurring.objects.select_for_update(skip_locked=True, of=["self"])
         .select_related("connection__company", "channel__shop", "channel__company")
-        .filter(Q(lease_until=None) | Q(lease_until__lt=now), next_due__lte=now)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=now), next_due__lte=now, **which)
         # Also a paused channel is watched: its backlog grows, and its sides may go away.
         .exclude(~Q(kind=Kind.WATCH), channel__mode=Channel.Mode.PAUSED)
         .exclude(connection__enabled=False)

@@ -9,7 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from sync import failures, handlers, queue, recurring
-from sync.models import InboxMessage, OutboxCommand, Priority, QueuedRow, Status
+from sync.models import (
+    InboxMessage,
+    OutboxCommand,
+    Priority,
+    QueuedRow,
+    Recurring,
+    Status,
+)
 from sync.wake import wake
 
 logger = logging.getLogger(__name__)
@@ -35,9 +42,14 @@ def drain() -> int:
 
 
 def run_next() -> bool:
-    """Run the most urgent due row, of whichever kind, and return whether there was one."""
+    """Run the most urgent due row, of whichever kind, and return whether there was one.
+
+    The ERP is asked for stock before orders are entered: however many of them wait after an
+    outage, what sold over the counter meanwhile must not stay on sale until they are in.
+    """
     return (
         run_one(OutboxCommand, handlers.send, ceiling=Priority.ORDERS)
+        or recurring.run_one(kind=Recurring.Kind.POLL_STOCK)
         or run_one(InboxMessage, handlers.handle, ceiling=Priority.ORDERS)
         or recurring.run_one()
         or run_one(OutboxCommand, handlers.send)

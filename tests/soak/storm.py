@@ -25,6 +25,8 @@ TROUBLE_EVERY = 12.0
 ECHO = 6.0
 # Another worker inside a call of another worker, and no deeper.
 DEEPEST = 2
+# The longest that a notice waits at the door, in seconds.
+POST_EVERY = timedelta(seconds=1)
 
 
 @dataclass(kw_only=True)
@@ -51,6 +53,7 @@ class Storm:
         self._skus: list[str] = [sku for (sku,) in rows.fetchall()]
         self._hot = self._chance.sample(self._skus, HOT)
         self._next_trouble = self._now() + timedelta(seconds=TROUBLE_EVERY)
+        self._mail_at = self._now()
 
     def _now(self) -> datetime:
         return self.world.clock.step()
@@ -63,7 +66,7 @@ class Storm:
             self.world.clock.advance(self._chance.uniform(0.6, 1.2))
             self._trade()
             self._break()
-            self.world.collect_mail()
+            self.bring_mail()
             worker.drain()
 
     def calm(self) -> None:
@@ -78,6 +81,10 @@ class Storm:
         if not self._raging or connection.in_atomic_block or self._depth >= DEEPEST:
             return
         self.world.clock.advance(self._chance.uniform(0.01, 0.05))
+        # However long the workers are busy: troubles end in time, and the door is open.
+        self._come_back()
+        if self._now() > self._mail_at + POST_EVERY:
+            self.bring_mail()
         often = 0.5 if wire == "write" else 0.15
         if self._chance.random() > often:
             return
@@ -238,6 +245,7 @@ class Storm:
     # The bridge's surroundings.
 
     def bring_mail(self) -> None:
+        self._mail_at = self._now()
         self.world.collect_mail()
 
     def another_worker(self) -> None:

@@ -17,7 +17,7 @@ from tests.soak.storm_broken import whole
 from tests.soak.storm_cases import CASES, Stage
 from tests.soak.storm_checker import oversold, restless, unequal
 from tests.soak.storm_record import StormRecord, collect
-from tests.soak.storm_story import story
+from tests.soak.storm_story import around, belief, story
 from tests.soak.storm_world import RECONCILE, WAREHOUSES, StormWorld, storm_world
 
 # What nobody could have told a store sooner: the ERP's poll, company, the call.
@@ -119,7 +119,7 @@ def _tell(record: StormRecord, findings: Sequence[str]) -> None:
         words = [word.strip(",:") for word in finding.split()]
         sku = next(word for word in words if word.startswith("T-"))
         warehouse = next(word for word in words if word in WAREHOUSES)
-        for line in story(record, sku, warehouse)[-25:]:
+        for line in [*around(story(record, sku, warehouse), finding), *belief(sku)]:
             say(f"        {line}")
     for begun, over in record.outages if findings else ():
         say(f"    broken on purpose from {begun:%H:%M:%S} to {over:%H:%M:%S}")

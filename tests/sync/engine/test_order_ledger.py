@@ -257,3 +257,26 @@ def test_an_order_on_its_way_is_not_asked_for(channel: Channel) -> None:
 
     make_message(channel, topic=flow.TOPIC, key=row.shopify_id)
     assert flow.stranded(channel) == []
+
+
+def test_units_booked_elsewhere_that_now_come_from_here_are_offered_again(
+    channel: Channel, madrid: StockPosition, elche: StockPosition
+) -> None:
+    order = order_of(channel, 1)
+    row = order_ledger.remember(channel, order)
+    order_ledger.handing_over(row, order)
+    order_ledger.entered_erp(row, number="W1")
+    split = (HeldAt(location=MADRID, units=1), HeldAt(location=ELCHE, units=1))
+    grown = later(order_of(channel, 2, held_at=split))
+    order_ledger.remember(channel, grown)
+    count(channel, "10", warehouse="ELCHE", asked_at=timezone.now(), as_of=timezone.now())
+    assert offered(elche) == 9
+    StockPosition.objects.update(dirty=False)
+
+    # One unit less, and the one that stays comes from the other place.
+    held_at = (HeldAt(location=ELCHE, units=1),)
+    order_ledger.remember(channel, later(later(order_of(channel, 1, held_at=held_at))))
+
+    elche.refresh_from_db()
+    assert elche.dirty
+    assert offered(elche) == 10

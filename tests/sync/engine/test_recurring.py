@@ -10,9 +10,9 @@ from django.utils import timezone
 from erp_connectors import registry
 from erp_connectors.contract import Page
 from erp_connectors.errors import ErpUnavailable
-from mapping.documents import Product
-from sync import polling, recurring
-from sync.models import InboxMessage, Recurring
+from mapping.documents import Product, StockLevel
+from sync import handlers, polling, recurring, worker
+from sync.models import InboxMessage, Priority, Recurring
 from tests.sync.engine.rows import at_once
 from tests.sync.makers import make_channel, make_message
 
@@ -35,6 +35,10 @@ class PagedErp:
         number = int(cursor or 0) + 1
         product = Product(code=f"P{number}", title="Bota", variants=())
         return Page(records=(product,), cursor=str(number), as_of=timezone.now(), more=number < 3)
+
+    def pull_stock(self, cursor: str, *, limit: int = 500) -> Page[StockLevel]:
+        PagedErp.asked.append("stock")
+        return Page(records=(), cursor=cursor, as_of=timezone.now())
 
     def close(self) -> None:
         pass
@@ -147,6 +151,26 @@ def test_a_worker_that_was_taken_over_does_not_move_the_cursor(poll: Recurring) 
 
     poll.refresh_from_db()
     assert poll.cursor == ""
+
+
+def test_the_erp_is_asked_for_stock_before_a_backlog_of_orders_is_entered(
+    poll: Recurring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert poll.connection is not None
+    PagedErp.asked = []
+    monkeypatch.setattr(handlers, "handle", lambda _message: PagedErp.asked.append("order"))
+    stock = Recurring.objects.create(
+        kind=Recurring.Kind.POLL_STOCK, connection=poll.connection, seconds=60
+    )
+    make_due(poll)
+    make_due(stock)
+    for _ in range(2):
+        make_message(poll.connection.company.channel_set.get(), priority=Priority.ORDERS)
+
+    while worker.run_next():
+        pass
+
+    assert PagedErp.asked[:4] == ["stock", "order", "order", ""]
 
 
 def test_two_stores_of_one_company_both_hear_of_a_product(poll: Recurring) -> None:
