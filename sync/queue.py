@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -99,10 +99,17 @@ def postpone(row: QueuedRow, *, at: datetime, reason: str) -> bool:
 
 
 def bring_forward(rows: QuerySet[Row]) -> int:
-    """Have rows that wait for their next try tried now; the tries count on."""
+    """Have rows that wait for their next try tried now; the tries count on.
+
+    Orders among them let new ones go first. Their units were counted when they came; those
+    of an order that nobody has looked at yet are still on sale in other stores.
+    """
+    again = Case(
+        When(priority=Priority.ORDERS, then=Value(Priority.NORMAL)), default=F("priority")
+    )
     count = rows.filter(
         status=Status.WAITING, attempts__gt=0, run_after__gt=timezone.now()
-    ).update(run_after=timezone.now())
+    ).update(run_after=timezone.now(), priority=again)
     if count:
         wake()
     return count

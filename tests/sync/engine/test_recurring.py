@@ -11,7 +11,7 @@ from erp_connectors import registry
 from erp_connectors.contract import Page
 from erp_connectors.errors import ErpUnavailable
 from mapping.documents import Product, StockLevel
-from sync import handlers, polling, recurring, worker
+from sync import handlers, polling, queue, recurring, worker
 from sync.models import InboxMessage, Priority, Recurring
 from tests.sync.engine.rows import at_once
 from tests.sync.makers import make_channel, make_message
@@ -106,6 +106,9 @@ def test_what_was_put_off_for_an_erp_is_tried_when_it_is_back(poll: Recurring) -
     recurring.run_one()
     assert run_after(ours)[0] <= timezone.now()
     assert run_after(theirs) == [later]
+    # An order that nobody has looked at goes first, though it came last.
+    new = make_message(ours.channel, priority=Priority.ORDERS)
+    assert [queue.claim(InboxMessage) for _ in range(2)] == [new, ours]
     ours.refresh_from_db()
     assert ours.attempts == 6
 
