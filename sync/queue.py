@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -105,7 +105,9 @@ def bring_forward(rows: QuerySet[Row]) -> int:
     of an order that nobody has looked at yet are still on sale in other stores.
     """
     again = Case(
-        When(priority=Priority.ORDERS, then=Value(Priority.NORMAL)), default=F("priority")
+        When(priority=Priority.ORDERS, then=Value(int(Priority.NORMAL))),
+        default=F("priority"),
+        output_field=IntegerField(),
     )
     count = rows.filter(
         status=Status.WAITING, attempts__gt=0, run_after__gt=timezone.now()
