@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mapping.decide.catalogue import Metafield, StoreProduct, StoreVariant
-from shopify_app import bulk
+from mapping.decide.catalogue import StoreProduct, StoreVariant
+from shopify_app import bulk, own_fields, product_input
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyUnavailable
+from shopify_app.own_fields import OwnFields
 from shopify_app.paging import next_cursor
 from shopify_app.stocked import Stocked, of_variant
 from shopify_app.translate import Node
@@ -49,22 +50,33 @@ class FoundVariant:
     stocked: Stocked = Stocked.NORMAL
 
 
-def product(client: ShopifyClient, gid: str) -> StoreProduct | None:
+def product(client: ShopifyClient, gid: str, own: OwnFields) -> StoreProduct | None:
     """Return a product as the shop shows it; None: there is no such product."""
-    shown = shown_product(client, gid)
+    shown = shown_product(client, gid, own)
     return shown.product if shown else None
 
 
-def shown_product(client: ShopifyClient, gid: str) -> ShownProduct | None:
-    """Return a product with all its variants and their ids; None: there is no such product."""
+def shown_product(client: ShopifyClient, gid: str, own: OwnFields) -> ShownProduct | None:
+    """Return a product with all its variants and their ids, and of the metafields those that
+    are ours; None: there is no such product.
+    """
+    parts = own.parts()
     for _ in range(3):
-        variables = {"id": gid, "variants": VARIANTS_PAGE, "after": None}
-        node = client.run("product", variables)["product"]
-        if node is None:
+        nodes = [_first_page(client, gid, part) for part in parts]
+        found = [node for node in nodes if node]
+        if len(found) < len(parts):
             return None
-        if _add_other_variants(client, node):
-            return _shown(node)
+        pairs = zip(found, parts, strict=True)
+        if all(_add_other_variants(client, *pair) for pair in pairs) and own_fields.join(found):
+            return _shown(found[0])
     raise ShopifyUnavailable(f"{gid} keeps changing while it is read")
+
+
+def id_by_code(client: ShopifyClient, code: str) -> str | None:
+    """Return the product that was made for this product of the ERP; None: there is none."""
+    variables = {"identifier": product_input.identifier(code)}
+    node = client.run("product_by_code", variables)["productByIdentifier"]
+    return str(node["id"]) if node else None
 
 
 def find_products_by_skus(
@@ -85,14 +97,17 @@ def find_products_by_skus(
     return {sku: tuple({each.id: each for each in rows}.values()) for sku, rows in found.items()}
 
 
-def pages(client: ShopifyClient, cursor: str = "") -> tuple[list[ShownProduct], str | None]:
+def pages(
+    client: ShopifyClient, own: OwnFields, cursor: str = ""
+) -> tuple[list[ShownProduct], str | None]:
     """Return a page of the store's products with all their variants, and the next cursor.
 
     For small stores: a page is dear (902 points asked, and refunded by what came) and
     slow where products are long. Many products are cheaper by `bulk_products`.
     """
-    page = client.run("products", {"after": cursor or None})["products"]
-    whole = [_whole(client, node) for node in page["nodes"]]
+    variables = {"after": cursor or None, **own.parts()[0]}
+    page = client.run("products", variables)["products"]
+    whole = [_whole(client, node, own) for node in page["nodes"]]
     return [each for each in whole if each], next_cursor(page)
 
 
@@ -100,6 +115,8 @@ def bulk_products(
     client: ShopifyClient, *, pause: bulk.Pause = time.sleep
 ) -> Iterator[ShownProduct]:
     """Yield every product of the store with all its variants, by a bulk operation.
+
+    With all its metafields as well: a bulk operation has no pages that could end.
 
     Grouped by Shopify, which takes it longer: a product can be built only when its parts
     are together, and waiting for the last part would mean to hold the whole catalogue.
@@ -137,11 +154,17 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _add_other_variants(client: ShopifyClient, node: Node) -> bool:
+def _first_page(client: ShopifyClient, gid: str, part: own_fields.Part) -> Node | None:
+    variables = {"id": gid, "variants": VARIANTS_PAGE, "after": None, **part}
+    node: Node | None = client.run("product", variables)["product"]
+    return node
+
+
+def _add_other_variants(client: ShopifyClient, node: Node, part: own_fields.Part) -> bool:
     """Put the variants of the other pages into the node; False: it changed in between."""
     page = node["variants"]
     while after := next_cursor(page):
-        variables = {"id": node["id"], "variants": MORE_VARIANTS_PAGE, "after": after}
+        variables = {"id": node["id"], "variants": MORE_VARIANTS_PAGE, "after": after, **part}
         more = client.run("product", variables)["product"]
         if more is None or more["updatedAt"] != node["updatedAt"]:
             return False
@@ -150,10 +173,12 @@ def _add_other_variants(client: ShopifyClient, node: Node) -> bool:
     return True
 
 
-def _whole(client: ShopifyClient, node: Node) -> ShownProduct | None:
-    """Return the product of a page; one with more variants than fit there is read by itself."""
-    if next_cursor(node["variants"]):
-        return shown_product(client, node["id"])
+def _whole(client: ShopifyClient, node: Node, own: OwnFields) -> ShownProduct | None:
+    """Return the product of a page; one with more variants than fit there, or where more
+    metafields are ours than fit there, is read by itself.
+    """
+    if next_cursor(node["variants"]) or len(own.parts()) > 1:
+        return shown_product(client, node["id"], own)
     return _shown(node)
 
 
@@ -200,7 +225,7 @@ def _shown(node: Node) -> ShownProduct:
             vendor=node["vendor"],
             product_type=node["productType"],
             tags=tuple(node["tags"]),
-            metafields=_metafields(node),
+            metafields=own_fields.told(node),
         ),
         variants=tuple(
             VariantIds(
@@ -222,21 +247,12 @@ def _variant(node: Node, *, bare: bool) -> StoreVariant:
         compare_at=_price(node["compareAtPrice"]),
         barcode=node["barcode"] or "",
         tracked=node["inventoryItem"]["tracked"],
-        metafields=_metafields(node),
+        metafields=own_fields.told(node),
     )
 
 
 def _values(node: Node) -> tuple[str, ...]:
     return tuple(option["value"] for option in node["selectedOptions"])
-
-
-def _metafields(node: Node) -> tuple[Metafield, ...]:
-    return tuple(
-        Metafield(
-            namespace=each["namespace"], key=each["key"], type=each["type"], value=each["value"]
-        )
-        for each in node["metafields"]["nodes"]
-    )
 
 
 def _found(node: Node) -> FoundVariant:

@@ -21,6 +21,7 @@ from mapping.decide.catalogue import (
 from mapping.documents import Price, Product, dump, load
 from mapping.models import Channel
 from mapping.reasons import Reason
+from shopify_app.own_fields import OwnFields
 from sync import stock_ledger
 from sync.models import ErpRecord, FieldState, KitComponent
 
@@ -141,6 +142,11 @@ def wanted(channel: Channel, document: Product, *, adopted: bool) -> Projection:
         if channel.compare_at_price_list
         else None,
     )
+
+
+def own_fields(channel: Channel) -> OwnFields:
+    """Return the metafields that a channel's attributes are written to: those we compare."""
+    return OwnFields.of(rules.catalogue_rules(channel).attributes.values())
 
 
 def decide(channel: Channel, code: str, *, shown: StoreProduct | None) -> Plan | None:

@@ -6,6 +6,8 @@ import hashlib
 import re
 from typing import Any
 
+import msgspec
+
 from . import ids
 from .metafield_types import is_valid, known_type
 from .records import Metafield, MetafieldDefinition, Shop
@@ -40,6 +42,23 @@ def namespace(shop: Shop, given: str | None) -> str:
 
 def of(shop: Shop, owner: str) -> dict[str, Metafield]:
     return shop.metafields.setdefault(owner, {})
+
+
+class Named(Metafield):
+    """A metafield that was asked for by `keys`."""
+
+
+def by_name(shop: Shop, rows: list[Metafield], names: list[str]) -> list[Metafield]:
+    """Return those named `namespace.key`; a name without its namespace is nobody's."""
+    parts = [name.partition(".") for name in names]
+    wanted = {f"{namespace(shop, space)}.{key}" for space, dot, key in parts if dot}
+    found = [row for row in rows if f"{row.namespace}.{row.key}" in wanted]
+    return [Named(**msgspec.structs.asdict(row)) for row in found]
+
+
+def told_key(field: Metafield) -> str:
+    """Those asked for by `keys` are told as they were asked for: with their namespace."""
+    return f"{field.namespace}.{field.key}" if isinstance(field, Named) else field.key
 
 
 def definition(shop: Shop, owner_type: str, space: str, key: str) -> MetafieldDefinition | None:

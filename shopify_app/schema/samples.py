@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from shopify_app import documents
+from shopify_app import documents, product_input
+from shopify_app.own_fields import OwnFields
 from shopify_app.writes import (
     Activate,
     Command,
@@ -25,6 +26,7 @@ ORDER = "gid://shopify/Order/1"
 PRODUCT = "gid://shopify/Product/1"
 VARIANT = "gid://shopify/ProductVariant/1"
 PUBLICATION = "gid://shopify/Publication/1"
+(OWN,) = OwnFields(product=("erp.material",)).parts()
 
 PRODUCT_INPUT: dict[str, Any] = {
     "title": "Taza",
@@ -132,8 +134,9 @@ _OTHERS: dict[str, list[dict[str, Any]]] = {
     "orders_exist": [{"orders": [ORDER]}],
     "products_exist": [{"products": [PRODUCT]}],
     "orders_updated": [{"filter": "updated_at:>='2026-11-24T10:00:00Z'", "after": None}],
-    "product": [{"id": PRODUCT, "variants": 50, "after": None}],
-    "products": [{"after": None}],
+    "product": [{"id": PRODUCT, "variants": 50, "after": None, **OWN}],
+    "product_by_code": [{"identifier": product_input.identifier("P-1")}],
+    "products": [{"after": None, **OWN}],
     "shop": [{}],
     "variants_by_sku": [{"filter": 'sku:"A" OR sku:"B"', "after": None}],
     "webhook_subscription_create": [{"topic": "ORDERS_CREATE", "uri": "https://puente.example/"}],

@@ -9,7 +9,7 @@ from django.utils import timezone
 from erp_connectors.contract import Capabilities, DeltaKind, Entity
 from mapping.documents import Product, Variant
 from mapping.models import Channel
-from shopify_app import products
+from shopify_app import own_fields, products
 from shopify_app.client import ShopifyClient
 from sync import catalogue_ledger
 
@@ -31,7 +31,7 @@ def adopt_store(channel: Channel, client: ShopifyClient) -> list[Product]:
 
 
 def _document(client: ShopifyClient, gid: str) -> Product | None:
-    shown = products.shown_product(client, gid)
+    shown = products.shown_product(client, gid, own_fields.NONE)
     if shown is None:
         return None
     return Product(

@@ -11,11 +11,11 @@ from mapping.documents import Price, dump, load
 from mapping.links import Kind
 from mapping.models import Channel
 from mapping.reasons import Reason, gettext_noop
-from shopify_app import commands, product_input, products, writes
+from shopify_app import commands, own_fields, product_input, products, writes
 from shopify_app.client import ShopifyClient
 from sync import calls, catalogue_ledger, divergences, outbox, queue, stock_ledger
 from sync.failures import NotNeeded, SetAside
-from sync.flows import publishing
+from sync.flows import lost_answers, publishing
 from sync.models import InboxMessage, OutboxCommand, Priority
 from sync.stock_ledger import Followed
 
@@ -101,7 +101,7 @@ def _shown(row: OutboxCommand, gid: str | None, client: ShopifyClient) -> StoreP
     is_written = catalogue_ledger.is_written(row.channel, row.key)
     if gid is None or (is_written and "read" not in row.arguments):
         return None
-    return products.product(client, gid)
+    return products.product(client, gid, catalogue_ledger.own_fields(row.channel))
 
 
 def _create(row: OutboxCommand, client: ShopifyClient, plan: catalogue_ledger.Plan) -> None:
@@ -213,29 +213,14 @@ def _step(
 
 
 def _repeat_step(row: OutboxCommand, client: ShopifyClient) -> None:
-    """Repeat a write whose answer was lost.
-
-    Each is absolute and names its record, so that does no harm. Adding variants is not:
-    there the store is read first, as it would refuse those that it has.
-    """
-    assert row.request is not None
-    if row.request["kind"] == commands.VariantsCreate.kind:
-        fields = row.request["fields"]
-        new = {each["inventoryItem"]["sku"] for each in fields["variants"]}
-        shown = products.shown_product(client, fields["product_id"])
-        made = [each for each in shown.variants if each.sku in new] if shown else []
-        if len(made) == len(new):
-            variants = {each.sku: each.id for each in made}
-            items = {each.sku: each.inventory_item for each in made}
-            stocked = {each.sku: each.stocked for each in made}
-            _book(
-                row,
-                product_input.WrittenIds(
-                    product="", variants=variants, items=items, stocked=stocked
-                ),
-            )
-            return
-    _finish_step(row, client)
+    """Take a write whose answer was lost for carried out, or send it again."""
+    done = lost_answers.carried_out(row, client)
+    if done is None:
+        _finish_step(row, client)
+        return
+    if done.shown is not None:
+        row.arguments = {**row.arguments, "shown": dump(done.shown)}
+    _book(row, done.ids)
 
 
 def _finish_step(row: OutboxCommand, client: ShopifyClient) -> None:
@@ -254,7 +239,7 @@ def _all_ids(
     wanted = len(load(StoreProduct, row.arguments["shown"]).variants)
     if ids is None or not ids.product or len(ids.variants) >= wanted:
         return ids
-    shown = products.shown_product(client, ids.product)
+    shown = products.shown_product(client, ids.product, own_fields.NONE)
     found = shown.variants if shown else ()
     return product_input.WrittenIds(
         product=ids.product,

@@ -93,8 +93,9 @@ def one_page(round_: Round, cursor: str) -> Page:
 
 def _pages(round_: Round, client: ShopifyClient, cursor: str) -> Iterator[Page]:
     place = None if cursor == END else cursor
+    own = catalogue_ledger.own_fields(round_.channel)
     while place is not None:
-        found, place = shop_products.pages(client, place)
+        found, place = shop_products.pages(client, own, place)
         counts = shown_products.compare(round_, found)
         yield Page(cursor=END if place is None else place, counts=counts)
 
@@ -153,6 +154,7 @@ def look_again(round_: Round) -> None:
     keys = set(rows.order_by("last_seen_at").values_list("key", flat=True)[:_AGAIN_AT_ONCE])
     codes = set(catalogue_ledger.codes_of(channel.company.erpconnection, keys).values()) | keys
     ids = links.shopify_ids(channel, Kind.PRODUCT, codes)
+    own = catalogue_ledger.own_fields(channel)
     with calls.store(channel, priority=Priority.BULK) as client:
-        found = [shop_products.shown_product(client, gid) for gid in ids.values()]
+        found = [shop_products.shown_product(client, gid, own) for gid in ids.values()]
     shown_products.compare(round_, [each for each in found if each])

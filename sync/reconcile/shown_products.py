@@ -42,6 +42,7 @@ def compare(
     old, so a product that differs is read once more before anything is said of it.
     """
     channel = round_.channel
+    own = catalogue_ledger.own_fields(channel)
     codes = links.erp_keys(channel, Kind.PRODUCT, [each.id for each in found])
     busy = _under_way(channel, codes.values())
     ours = {codes[each.id]: each for each in found if each.id in codes}
@@ -52,7 +53,7 @@ def compare(
             continue
         judged = _judge(channel, code, shown.product)
         if judged.differ and read_again:
-            fresh = shop_products.product(read_again, shown.id)
+            fresh = shop_products.product(read_again, shown.id, own)
             judged = _judge(channel, code, fresh) if fresh else _Judged()
         total["products"] += 1
         total["products_differ"] += _settle(round_, code, judged)

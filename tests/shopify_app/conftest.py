@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from mapping.models import Channel, Company
-from shopify_app import commands, reads
+from shopify_app import commands, own_fields, reads
 from shopify_app.client import ShopifyClient
 from shopify_app.commands import ProductSet
 from shopify_app.models import Shop
@@ -89,7 +89,7 @@ def client(store: Store, db: None) -> ShopifyClient:
 def product(client: ShopifyClient) -> reads.ShownProduct:
     """Mugs in red and blue, made by our own write and read back."""
     made = commands.send(ProductSet(input=mugs("Rojo", "Azul")), client, key="p")
-    shown = reads.shown_product(client, made.data["product"]["id"])
+    shown = reads.shown_product(client, made.data["product"]["id"], own_fields.NONE)
     assert shown is not None
     return shown
 

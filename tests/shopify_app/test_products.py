@@ -10,11 +10,13 @@ from shopify_app import commands, definitions, product_input, reads
 from shopify_app.client import ShopifyClient
 from shopify_app.commands import ProductSet, VariantsCreate
 from shopify_app.definitions import Definition
+from shopify_app.own_fields import OwnFields
 from tests.shopify_app.sandbox import Store
 
 MATERIAL = Metafield(
     namespace="erp", key="material", type="single_line_text_field", value="algodón"
 )
+OWN = OwnFields(product=("erp.material",))
 SHIRT = StoreProduct(
     title="Camisa",
     status="ACTIVE",
@@ -66,7 +68,7 @@ def create(client: ShopifyClient, code: str, product: StoreProduct) -> str:
 
 @pytest.mark.parametrize("product", [SHIRT, SOAP], ids=["options", "no options"])
 def test_a_product_comes_back_as_it_went_out(client: ShopifyClient, product: StoreProduct) -> None:
-    shown = reads.product(client, create(client, "P-1", product))
+    shown = reads.product(client, create(client, "P-1", product), OWN)
 
     assert shown is not None
     assert not decide_catalogue(product, shown)
@@ -100,7 +102,7 @@ def test_a_variant_is_added_and_the_others_stay(client: ShopifyClient) -> None:
     made = product_input.ids(result.data)
     assert made is not None
     assert list(made.variants) == ["CAM-XL-Blanco"]
-    shown = reads.product(client, gid)
+    shown = reads.product(client, gid, OWN)
     assert shown is not None
     assert len(shown.variants) == 5
     assert not decide_catalogue(wanted, shown)
@@ -116,7 +118,7 @@ def test_changing_one_field_leaves_the_lists_alone(client: ShopifyClient) -> Non
         key="k",
     )
 
-    shown = reads.product(client, gid)
+    shown = reads.product(client, gid, OWN)
     assert shown is not None
     assert shown.tags == ("verano",)
     assert len(shown.variants) == 4

@@ -12,6 +12,7 @@ from shopify_app import products, reads, transport
 from shopify_app.client import ShopifyClient
 from shopify_app.errors import ShopifyRejected, ShopifyUnavailable
 from shopify_app.models import Shop
+from shopify_app.own_fields import NONE
 from tests.shopify_app import raw_server as wire
 from tests.shopify_app.raw_server import RawServer
 from tests.shopify_app.test_translate import bag, line, node
@@ -288,7 +289,7 @@ def test_a_product_comes_with_all_its_variants_and_their_ids(
 ) -> None:
     shopify.script = [a_product(page(variant("A"), after="2")), a_product(page(variant("B")))]
 
-    shown = reads.shown_product(client, "p")
+    shown = reads.shown_product(client, "p", NONE)
 
     assert shown is not None
     assert [each.inventory_item for each in shown.variants] == ["i-A", "i-B"]
@@ -303,7 +304,7 @@ def test_shopifys_stand_in_for_no_options_is_no_option(
     only = variant("A", selectedOptions=[{"name": "Title", "value": "Default Title"}])
     shopify.script = [a_product(page(only), options=[{"name": "Title"}])]
 
-    shown = reads.product(client, "p")
+    shown = reads.product(client, "p", NONE)
 
     assert shown is not None
     assert (shown.options, shown.variants[0].option_values) == ((), ())
@@ -318,7 +319,7 @@ def test_a_page_of_products_holds_each_with_all_its_variants(
         *(a_product(page(variant("A"), after="2"), id="long"), a_product(page(variant("B")))),
     ]
 
-    found, cursor = products.pages(client)
+    found, cursor = products.pages(client, NONE)
 
     assert [[each.sku for each in one.variants] for one in found] == [["S"], ["A", "B"]]
     assert cursor == "next"
@@ -330,7 +331,7 @@ def test_a_product_deleted_while_its_page_is_read_is_left_out(
     long = product_node(page(variant("A"), after="2"))
     shopify.script = [wire.data({"products": page(long)}), wire.data({"product": None})]
 
-    assert products.pages(client) == ([], None)
+    assert products.pages(client, NONE) == ([], None)
 
 
 def test_what_a_variant_is_goes_with_its_ids(client: ShopifyClient, shopify: RawServer) -> None:
@@ -338,8 +339,8 @@ def test_what_a_variant_is_goes_with_its_ids(client: ShopifyClient, shopify: Raw
     variants = page(variant("A", requiresComponents=True), variant("L", inventoryItem=loose))
     shopify.script = [a_product(variants), a_product(variants, isGiftCard=True)]
 
-    shown = reads.shown_product(client, "p")
-    card = reads.shown_product(client, "p")
+    shown = reads.shown_product(client, "p", NONE)
+    card = reads.shown_product(client, "p", NONE)
 
     assert shown is not None
     assert [each.stocked for each in shown.variants] == ["bundle", "untracked"]

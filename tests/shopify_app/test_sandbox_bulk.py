@@ -9,6 +9,7 @@ from shopify_app import bulk, commands, product_input, products, reads
 from shopify_app.client import ShopifyClient
 from shopify_app.commands import Activate, MetafieldItem, MetafieldsSet, ProductSet
 from shopify_app.errors import ShopifyRejected, ShopifyUnavailable
+from shopify_app.own_fields import OwnFields
 from tests.shopify_app.sandbox import Store
 from tests.shopify_app.sandbox_shop import mugs, sold
 
@@ -23,6 +24,9 @@ def every_level(client: ShopifyClient, location: str) -> dict[str, reads.LevelRe
         more, cursor = reads.location_levels(client, location, cursor)
         found += more
     return {each.item: each.level for each in found}
+
+
+OWN = OwnFields(product=("erp.material",), variant=("erp.peso",))
 
 
 def set_metafield(client: ShopifyClient, owner: str, key: str, value: str) -> None:
@@ -77,10 +81,10 @@ def test_bulk_levels_are_the_levels_of_every_location(
 def test_bulk_products_are_the_products_of_single_reads(
     client: ShopifyClient, catalogue: list[str]
 ) -> None:
-    single = {gid: reads.shown_product(client, gid) for gid in catalogue}
+    single = {gid: reads.shown_product(client, gid, OWN) for gid in catalogue}
 
     in_bulk = {each.id: each for each in products.bulk_products(client, pause=briefly)}
-    paged, cursor = products.pages(client)
+    paged, cursor = products.pages(client, OWN)
 
     assert in_bulk == single
     assert {each.id: each for each in paged} == single

@@ -12,8 +12,11 @@ from shopify_app.commands import (
     VariantPrice,
     VariantsUpdate,
 )
+from shopify_app.own_fields import OwnFields
 from tests.shopify_app.sandbox import Store
 from tests.shopify_app.sandbox_shop import mugs
+
+OWN = OwnFields(product=("erp.material",), variant=("erp.material",))
 
 
 def test_a_product_is_read_back_as_it_was_written(
@@ -48,14 +51,14 @@ def test_a_product_without_options_is_read_without(client: ShopifyClient) -> Non
     }
     made = commands.send(ProductSet(input=bare), client, key="p")
 
-    shown = reads.product(client, made.data["product"]["id"])
+    shown = reads.product(client, made.data["product"]["id"], OWN)
 
     assert shown is not None
     assert (shown.options, shown.variants[0].option_values) == ((), ())
 
 
 def test_a_product_that_is_not_there_is_none(client: ShopifyClient) -> None:
-    assert reads.product(client, "gid://shopify/Product/1") is None
+    assert reads.product(client, "gid://shopify/Product/1", OWN) is None
 
 
 def test_variants_are_found_by_their_exact_sku(
@@ -82,7 +85,7 @@ def test_one_refused_price_does_not_stop_the_others(
     result = commands.send(update, client, key="k")
 
     assert [row.index for row in result.rejected] == [0]
-    shown = reads.product(client, product.id)
+    shown = reads.product(client, product.id, OWN)
     assert shown is not None
     assert [each.price for each in shown.variants] == [Decimal("12.50"), Decimal("9.95")]
     assert shown.variants[1].compare_at == Decimal("12.50")
@@ -99,7 +102,7 @@ def test_metafields_are_written_and_read(
 
     assert commands.send(MetafieldsSet(items=items), client, key="k").carried_out
 
-    shown = reads.product(client, product.id)
+    shown = reads.product(client, product.id, OWN)
     assert shown is not None
     assert [each.value for each in shown.metafields] == ["loza"]
     assert [len(each.metafields) for each in shown.variants] == [0, 1]

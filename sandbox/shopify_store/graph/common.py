@@ -120,8 +120,10 @@ def _metafields(type_name: str) -> Callable[[Any, Ask], Any]:
         if ask.args.get("namespace"):
             space = metafields.namespace(ask.shop, ask.args["namespace"])
             rows = [row for row in rows if row.namespace == space]
+        if ask.args.get("keys") == []:
+            raise not_modelled("metafields(keys: [])")
         if ask.args.get("keys"):
-            rows = [row for row in rows if f"{row.namespace}.{row.key}" in ask.args["keys"]]
+            rows = metafields.by_name(ask.shop, rows, ask.args["keys"])
         return ask.page(rows)
 
     return read
@@ -134,7 +136,7 @@ identity("Metafield")
 resolve(
     "Metafield",
     namespace=lambda m, ask: m.namespace,
-    key=lambda m, ask: m.key,
+    key=lambda m, ask: metafields.told_key(m),
     type=lambda m, ask: m.type,
     value=lambda m, ask: m.value,
     jsonValue=lambda m, ask: m.value,

@@ -79,3 +79,34 @@ def test_a_product_deleted_in_the_store_is_reported_and_not_made_again(
     assert open_differences(world) == {("product.missing_in_store", code)}
     assert writes(world, start) == []
     assert not OutboxCommand.objects.filter(status="parked").exists()
+
+
+@pytest.mark.parametrize("bulk_from", [10_000, 1])
+def test_sixty_metafields_of_other_apps_before_ours_change_nothing(
+    world: World[SqlErp], settings: Any, bulk_from: int
+) -> None:
+    settings.SYNC_BULK_FROM = bulk_from
+    world.load()
+    _code, gid, before = first_product(world)
+    kinds = {"true": "boolean", "false": "boolean", before["metafields"]["puente.code"]: "id"}
+    others = {f"reviews.key{number:02}": "4.8" for number in range(60)}
+    fields = [
+        {"namespace": name.split(".")[0], "key": name.split(".")[1], "value": value}
+        | {"type": kinds.get(value, "single_line_text_field")}
+        for name, value in (others | before["metafields"]).items()
+    ]
+    # Ours are taken away and come again, behind the others.
+    for some in (fields[:60], fields):
+        write(world, commands.ProductSet(identifier={"id": gid}, input={"metafields": some}))
+    shown = list(first_product(world)[2]["metafields"])
+    assert shown[:60] == list(others)
+    assert len(shown) == 60 + len(before["metafields"])
+    start = world.shop.mark()
+
+    counts = compare(world, "catalogue", full=True)
+
+    assert (counts["products"], counts["products_differ"]) == (6, 0)
+    assert writes(world, start) == []
+    asked = world.shop.get("log", since=start, kind="api", limit=1000)["entries"]
+    reads = [each["operation"] for each in asked if each["operation"].startswith("Product")]
+    assert reads == [*([] if bulk_from == 1 else ["Products"]), "ProductsExist"]
