@@ -9,14 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from sync import failures, handlers, queue, recurring
-from sync.models import (
-    InboxMessage,
-    OutboxCommand,
-    Priority,
-    QueuedRow,
-    Recurring,
-    Status,
-)
+from sync.models import InboxMessage, OutboxCommand, Priority, QueuedRow, Recurring, Status
 from sync.wake import wake
 
 logger = logging.getLogger(__name__)
